@@ -1,0 +1,173 @@
+"""The workspace: its root, what `gogen.toml` says of it, and where its parts lie.
+
+A workspace is the folder that holds `gogen.toml`. Built-in templates and schemas are those of the
+installed package, or of the checkout when gogen runs from its own source.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generator import __version__
+from generator.problems import Place, Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONFIG = "gogen.toml"
+LOCK = "gogen.lock"
+
+_AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A workspace as its `gogen.toml` describes it.
+
+    `places` are the globs of workspace-relative paths that outputs may be written to outside
+    `out/`; `builtin` is the folder with the built-in `templates/` and `schemas/`.
+    """
+
+    root: Path
+    builtin: Path
+    places: tuple[str, ...] = ()
+    required: str = ""
+
+    @property
+    def lock_file(self) -> Path:
+        """Where the lock lies."""
+        return self.root / LOCK
+
+
+def builtin_folder() -> Path:
+    """Give the folder of the built-in templates and schemas: of the wheel, or of the checkout."""
+    package = Path(__file__).parent
+    shipped = package / "builtin"
+    return shipped if shipped.is_dir() else package.parent
+
+
+def find_root(start: Path) -> Path | None:
+    """Give the nearest folder at or above `start` that holds `gogen.toml`, or None."""
+    start = start.absolute()
+    return next((at for at in (start, *start.parents) if (at / CONFIG).is_file()), None)
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Read `gogen.toml` of a workspace. Raises Rejected (GG160 to GG164) with every problem."""
+    text = _read(root)
+    settings = _parse(text)
+    problems = [*_unknown(settings, text), *_mistyped(settings, text)]
+    if not problems:
+        problems = _unmet(settings, text)
+    if problems:
+        raise Rejected(problems)
+    return Workspace(
+        root=root,
+        builtin=builtin_folder(),
+        places=tuple(settings.get("places", ())),
+        required=settings.get("required", ""),
+    )
+
+
+def _read(root: Path) -> str:
+    try:
+        return (root / CONFIG).read_bytes().decode()
+    except FileNotFoundError:
+        problem = Problem(
+            "GG160",
+            f"no {CONFIG} here: this folder is not the root of a workspace",
+            Place(CONFIG),
+            hint=f"run gogen inside a workspace, or give one with --workspace; "
+            f"an empty {CONFIG} makes this folder one",
+        )
+    except UnicodeDecodeError as error:
+        problem = Problem(
+            "GG161",
+            f"byte {error.start} is not UTF-8",
+            Place(CONFIG),
+            hint="save the file as UTF-8",
+        )
+    except OSError as error:
+        problem = Problem("GG425", f"cannot be read: {error.strerror}", Place(CONFIG))
+    raise Rejected([problem])
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _AT.search(str(error))
+        place = Place(CONFIG, int(at[1]), int(at[2])) if at else Place(CONFIG)
+        reason = _AT.sub("", str(error)).strip()
+        raise Rejected(
+            [Problem("GG161", f"not TOML: {reason[:1].lower()}{reason[1:]}", place)]
+        ) from error
+
+
+_KEYS: Mapping[str, str] = {
+    "required": 'a version range in quotes, ">=0.1,<0.2"',
+    "places": 'a list of globs in quotes, [".github/workflows/*.yml"]',
+}
+
+
+def _place_of(key: str, text: str) -> Place:
+    """Find the line that sets a top-level key (tomllib keeps no positions)."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(rf"\s*\[?\s*([\"']?){re.escape(key)}\1\s*[=.\]]", line):
+            return Place(CONFIG, number, line.index(key[:1], 0, match.end()) + 1)
+    return Place(CONFIG)
+
+
+def _unknown(settings: Mapping[str, Any], text: str) -> list[Problem]:
+    problems = []
+    for key in settings:
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, n=1)
+            problems.append(
+                Problem(
+                    "GG162",
+                    f"unknown key {key}",
+                    _place_of(key, text),
+                    expected="one of " + ", ".join(sorted(_KEYS)),
+                    hint=f"did you mean {near[0]}?" if near else "",
+                )
+            )
+    return problems
+
+
+def _mistyped(settings: Mapping[str, Any], text: str) -> list[Problem]:
+    right = {
+        "required": isinstance(settings.get("required", ""), str),
+        "places": isinstance(places := settings.get("places", []), list)
+        and all(isinstance(glob, str) for glob in places),
+    }
+    return [
+        Problem("GG163", f"{key} has the wrong type", _place_of(key, text), expected=_KEYS[key])
+        for key, is_right in right.items()
+        if not is_right
+    ]
+
+
+def _unmet(settings: Mapping[str, Any], text: str) -> list[Problem]:
+    required = settings.get("required", "")
+    if not required:
+        return []
+    # Imported late: only a workspace that asks for a version pays for it.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    place = _place_of("required", text)
+    try:
+        met = SpecifierSet(required).contains(__version__, prereleases=True)
+    except InvalidSpecifier:
+        return [
+            Problem("GG163", f"{required!r} is no version range", place, expected=_KEYS["required"])
+        ]
+    if met:
+        return []
+    message = f"this workspace requires gogen {required}, and this is gogen {__version__}"
+    return [Problem("GG164", message, place, hint=f'install it: pip install "gogen{required}"')]
