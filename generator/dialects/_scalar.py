@@ -1,0 +1,109 @@
+"""Scalars as text: what the line-oriented dialects accept before they quote anything.
+
+One rule for all of them: a string is itself, an integer its digits, a boolean `true` or `false`
+(the words YAML gave it); nothing else has a text of its own. Control characters and halves of
+surrogate pairs are refused here, since no two readers agree on them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from generator.dialects.base import Embedded, Structured, Unwritable
+from generator.model import HomePath, Secret
+
+# C0, DEL and C1; in dialects whose quotes can carry it, a line break or tab is allowed apart.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_IN_QUOTES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_EDGE = (" ", "\t")
+
+
+def text_of(value: object) -> str:
+    """Give a scalar's text, whatever characters it holds; raises Unwritable for all else."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int():
+            return str(value)
+        case _:
+            raise _no_text(value)
+
+
+def one_line(value: object) -> str:
+    """Give a scalar's text when it is one line without control characters."""
+    text = text_of(value)
+    _refuse(_CONTROL.search(text))
+    return text
+
+
+def lines(value: object) -> str:
+    """Give the text of a scalar or an embedded template; only line breaks and tabs are let in."""
+    text = value.text if isinstance(value, Embedded) else text_of(value)
+    _refuse(_CONTROL_IN_QUOTES.search(text))
+    return text
+
+
+def token(value: object, allowed: re.Pattern[str], expected: str) -> str:
+    """Give a scalar's text when all of it matches `allowed`: where a grammar has no quotes."""
+    text = one_line(value)
+    if not allowed.fullmatch(text):
+        reason = f"{text!r} cannot stand here unquoted"
+        raise Unwritable(reason, expected, "change the value, or move it to a place with quotes")
+    return text
+
+
+def within_edges(text: str) -> str:
+    """Give text that neither begins nor ends with a blank: nobody sees such a blank in review."""
+    if text.startswith(_EDGE) or text.endswith(_EDGE):
+        reason = f"{text!r} begins or ends with a blank"
+        raise Unwritable(reason, "a value without blanks at its edges")
+    return text
+
+
+def comment(value: object) -> str:
+    """Give a scalar's text for a comment: one line."""
+    return one_line(value)
+
+
+def _refuse(found: re.Match[str] | None) -> None:
+    if found is None:
+        return
+    what = "a line break" if found[0] in "\n\r\u2028\u2029" else "a control character"
+    reason = f"{what} ({found[0]!r}) cannot stand here"
+    raise Unwritable(reason, "text without it", "change the value in the profile")
+
+
+def _no_text(value: object) -> Unwritable:
+    match value:
+        case None:
+            return Unwritable(
+                "nothing (null) has no text",
+                "a value",
+                "set the key, or leave the line out with an if",
+            )
+        case Secret(name=name):
+            return Unwritable(
+                f"the secret {name!r} cannot be written here",
+                hint="gogen never knows a secret's value; write its name, <{ x.name }>",
+            )
+        case HomePath(rest=rest):
+            return Unwritable(
+                f"the home path '~/{rest}' cannot be written here: its reader does not expand it",
+                "an absolute path",
+                "let the installer resolve it, or leave it out",
+            )
+        case Embedded(template=template):
+            return Unwritable(
+                f"the embedded template {template!r} cannot stand here",
+                hint="make it a file of its own, or embed it where a quoted value stands",
+            )
+        case Structured() | list() | tuple() | dict():
+            return Unwritable(
+                "a list or map cannot be written here",
+                "a scalar",
+                "write its items one by one, or make text of it: <{ x | join(',') }>",
+            )
+        case _:
+            return Unwritable(f"a {type(value).__name__} cannot be written here", "a scalar")
