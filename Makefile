@@ -26,7 +26,7 @@ help: ## say what can be made
 		printf '%-14s %s\n' "$$what" "$$why"; done
 
 render: .venv/run.stamp ## render PROFILE=name into out/ (all profiles where none is named)
-	@$(BIN)/gogen render $(if $(PROFILE),--profile $(PROFILE),--all)
+	@$(BIN)/gogen render $(PROFILE)
 
 diff: .venv/run.stamp ## show how out/ differs from the render
 	@$(BIN)/gogen diff

@@ -1,0 +1,72 @@
+"""The real programs that tests read outputs with, each found where `make tools` put it first.
+
+A program that is nowhere skips the test with the line that installs it; GOGEN_REQUIRE_TOOLS=1, as
+`.ci/run` sets it, makes that a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_MAKE = "make tools"
+INSTALL = {
+    "actionlint": _MAKE,
+    "dockerfile-reader": _MAKE,
+    "go": _MAKE,
+    "hadolint": _MAKE,
+    "helm": f"{_MAKE} (Linux on x86-64; elsewhere put helm on PATH)",
+    "kubectl": f"{_MAKE} (Linux on x86-64; elsewhere put kubectl on PATH)",
+    "kubernetes-validate": _MAKE,
+    "shellcheck": _MAKE,
+    "shfmt": _MAKE,
+    "yamllint": _MAKE,
+    "zizmor": _MAKE,
+    "bash": "apt install bash",
+    "busybox": "apt install busybox",
+    "dash": "apt install dash",
+    "fish": "apt install fish",
+    "git": "apt install git",
+    "sh": "apt install dash",
+    "systemd-analyze": "apt install systemd",
+    "visudo": "apt install sudo",
+}
+"""Every program a test may ask for, and how it is installed."""
+
+# Read once: the fixtures of conftest.py clean the environment of each test.
+_REQUIRED = os.environ.get("GOGEN_REQUIRE_TOOLS") == "1"  # noqa: TID251  (the switch of .ci/run)
+_PATH = os.environ.get("PATH", os.defpath)  # noqa: TID251  (where the system's programs are)
+
+# The `go` among the scripts is a Python program that starts this one.
+_GO = Path(sysconfig.get_path("purelib")) / "go" / "bin"
+_PLACES = (ROOT / ".tools" / "bin", _GO, Path(sys.executable).parent)
+SEARCH = os.pathsep.join([*map(str, _PLACES), _PATH, "/usr/sbin", "/sbin"])
+"""Where programs are looked for, as a PATH: the pinned ones first."""
+
+
+@cache
+def find(name: str) -> Path | None:
+    """Give the program of that name, one that is pinned first, or None; KeyError if unknown."""
+    if name not in INSTALL:
+        raise KeyError(name)
+    found = shutil.which(name, path=SEARCH)
+    return Path(found).absolute() if found else None
+
+
+def require(name: str) -> Path:
+    """Give the program of that name; skip the test, or fail where tools are required."""
+    found = find(name)
+    if found is None:
+        reason = f"{name} is not installed: {INSTALL[name]}"
+        if _REQUIRED:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return found
