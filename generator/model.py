@@ -89,6 +89,20 @@ class Seq:
     trail: tuple[Place, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ops(Seq):
+    """A list as one layer's operators change it; stands only in layers, never in a profile.
+
+    `items` is what it gives over nothing: `before` and `after`, or with `replace` the whole list.
+    `remove` are the values to take out, or of a keyed list the key values.
+    """
+
+    before: tuple[Node, ...] = ()
+    after: tuple[Node, ...] = ()
+    remove: tuple[Node, ...] = ()
+    replace: bool = False
+
+
 Node = Map | Seq | Leaf
 
 
@@ -264,13 +278,16 @@ class ChangeKind(StrEnum):
     ORPHAN = "orphan"  # gogen wrote it and no longer renders it
     EXTRA = "extra"  # below out/<slug>/, not rendered and not written by gogen
     MODE = "mode"  # the executable bit differs
+    SUMS = "sums"  # SHA256SUMS does not say what is rendered
+    UNFINISHED = "unfinished"  # a run that was stopped left its journal or temporary files
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference between desired and actual; `path` is workspace-relative.
 
-    `old` and `new` are the bytes on disk and of the render, None where there is no file.
+    `old` and `new` are the bytes on disk and of the render, None where there is no file;
+    `obstacle` says what stands at the path when it is no regular file ("a folder").
     """
 
     kind: ChangeKind
@@ -279,3 +296,4 @@ class Change:
     old: bytes | None
     new: bytes | None
     executable: bool = False
+    obstacle: str = ""
