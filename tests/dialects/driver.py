@@ -1,4 +1,4 @@
-"""Build a document as the template engine does, without templates: for tests of dialects."""
+"""Write a document through a dialect as the template engine will: text and values in turn."""
 
 from __future__ import annotations
 
@@ -6,32 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from generator.dialects.base import Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """An expression of a template, with the value it has."""
+@dataclass(frozen=True)
+class V:
+    """A value that stands as an expression (text around it is plain `str`)."""
 
     value: Any
 
 
-def fill(dialect: Dialect, parts: Iterable[str | Put]) -> str:
-    """Give the document that literal text (`str`) and expressions (`Put`) make.
-
-    Raises Misplaced and Unwritable as the dialect does.
-    """
+def fill(dialect: Dialect, pieces: list[str | V]) -> str:
+    """Give the document: text is stepped over, values are encoded where they stand."""
     state = dialect.start
-    out = []
-    for part in parts:
-        if isinstance(part, Put):
-            slot = dialect.slot(state)
-            out.append(dialect.encoders[slot.encoder](part.value, *slot.args))
-            state = slot.after
+    written = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            state = dialect.step(state, piece)
+            written.append(piece)
         else:
-            out.append(part)
-            state = dialect.step(state, part)
+            slot = dialect.slot(state)
+            written.append(dialect.encoders[slot.encoder](piece.value, *slot.args))
+            state = slot.after
     dialect.finish(state)
-    return "".join(out)
+    return "".join(written)
