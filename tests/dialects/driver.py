@@ -1,4 +1,4 @@
-"""Write a document through a dialect as the template engine will: text and values in turn."""
+"""Build a document as the template engine does, without templates: for tests of dialects."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from generator.dialects.base import Dialect
 
 
-@dataclass(frozen=True)
-class V:
-    """A value that stands as an expression (text around it is plain `str`)."""
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An expression of a template, with the value it has."""
 
     value: Any
 
 
-def fill(dialect: Dialect, pieces: list[str | V]) -> str:
-    """Give the document: text is stepped over, values are encoded where they stand."""
+def fill(dialect: Dialect, parts: Iterable[str | Put]) -> str:
+    """Give the document that literal text (`str`) and expressions (`Put`) make.
+
+    Raises Misplaced and Unwritable as the dialect does.
+    """
     state = dialect.start
-    written = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            state = dialect.step(state, piece)
-            written.append(piece)
-        else:
+    out = []
+    for part in parts:
+        if isinstance(part, Put):
             slot = dialect.slot(state)
-            written.append(dialect.encoders[slot.encoder](piece.value, *slot.args))
+            out.append(dialect.encoders[slot.encoder](part.value, *slot.args))
             state = slot.after
+        else:
+            out.append(part)
+            state = dialect.step(state, part)
     dialect.finish(state)
-    return "".join(written)
+    return "".join(out)

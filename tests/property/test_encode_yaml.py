@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 from generator.dialects import get
 from generator.dialects._yaml_text import emit
 from generator.dialects.base import Embedded, Structured, Unwritable
-from tests.dialects.driver import V, fill
-from tests.dialects.hostile import WORDS, data, hostile
+from tests.dialects.driver import Put, fill
+from tests.dialects.hostile_data import WORDS, data, hostile
 from tests.tools import require
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read(request: pytest.FixtureRequest) -> Reader:
     return reader
 
 
-def write(*pieces: str | V) -> str:
+def write(*pieces: str | Put) -> str:
     """Fill a document and prove that gogen's own parser reads it."""
     text = fill(YAML_DIALECT, list(pieces))
     YAML_DIALECT.parse(text)
@@ -66,9 +66,17 @@ def write(*pieces: str | V) -> str:
 @pytest.mark.parametrize("value", WORDS)
 def test_every_hostile_word_survives_in_every_place(read: Reader, value: str) -> None:
     text = write(
-        *("whole: ", V(value), "\nlist:\n- ", V(value), "\n-   ", V(value), "\nnest:\n  - - "),
-        *(V(value), '\n    - "', V(value), '-x"\nflow: [', V(value), ", {", V(value), ": "),
-        *(V(value), "}]\n", V(value + "k"), ": 1\n'", V("q"), "': 2\n"),
+        *(
+            "whole: ",
+            Put(value),
+            "\nlist:\n- ",
+            Put(value),
+            "\n-   ",
+            Put(value),
+            "\nnest:\n  - - ",
+        ),
+        *(Put(value), '\n    - "', Put(value), '-x"\nflow: [', Put(value), ", {", Put(value), ": "),
+        *(Put(value), "}]\n", Put(value + "k"), ": 1\n'", Put("q"), "': 2\n"),
     )
     assert read(text) == {
         "whole": value,
@@ -83,21 +91,23 @@ def test_every_hostile_word_survives_in_every_place(read: Reader, value: str) ->
 @given(value=st.one_of(hostile(), st.integers(-(2**63), 2**63 - 1), st.booleans(), st.none()))
 def test_whole_scalars(read: Reader, value: Any) -> None:
     text = write(
-        "a:\n  b: ", V(value), "\n  c:\n  - ", V(value), "\n  d: {e: ", V(value), "}\nf: 1\n"
+        "a:\n  b: ", Put(value), "\n  c:\n  - ", Put(value), "\n  d: {e: ", Put(value), "}\nf: 1\n"
     )
     assert read(text) == {"a": {"b": value, "c": [value], "d": {"e": value}}, "f": 1}
 
 
 @given(one=hostile(), other=hostile())
 def test_parts_inside_double_quotes(read: Reader, one: str, other: str) -> None:
-    text = write('a: "x', V(one), "'", V(other), 'y" # c\n"', V(one), 'k": ["', V(other), '"]\n')
+    text = write(
+        'a: "x', Put(one), "'", Put(other), 'y" # c\n"', Put(one), 'k": ["', Put(other), '"]\n'
+    )
     assert read(text) == {"a": f"x{one}'{other}y", one + "k": [other]}
 
 
 @given(value=hostile())
 def test_parts_inside_single_quotes(read: Reader, value: str) -> None:
     try:
-        text = write("a: 'x\"\\", V(value), "y'\nb: 1\n")
+        text = write("a: 'x\"\\", Put(value), "y'\nb: 1\n")
     except Unwritable:
         assert any(not c.isprintable() for c in value)
     else:
@@ -106,14 +116,14 @@ def test_parts_inside_single_quotes(read: Reader, value: str) -> None:
 
 @given(value=hostile())
 def test_keys(read: Reader, value: str) -> None:
-    text = write("a:\n  ", V(value), ": 1\nb: {", V(value), ": 2}\n")
+    text = write("a:\n  ", Put(value), ": 1\nb: {", Put(value), ": 2}\n")
     assert read(text) == {"a": {value: 1}, "b": {value: 2}}
 
 
 @given(value=hostile())
 def test_comments(read: Reader, value: str) -> None:
     try:
-        text = write("a: 1 # ", V(value), "\n# ", V(value), "\nb: 2\n")
+        text = write("a: 1 # ", Put(value), "\n# ", Put(value), "\nb: 2\n")
     except Unwritable:
         assert any(not c.isprintable() for c in value)
     else:
@@ -128,15 +138,15 @@ def test_embedded_files(read: Reader, value: str) -> None:
     text = write(
         *(
             "a:\n  b: ",
-            V(file),
+            Put(file),
             "\n# c\n  d: 1\nl:\n- ",
-            V(file),
+            Put(file),
             "\n-    ",
-            V(file),
+            Put(file),
             "\nf: [",
-            V(file),
+            Put(file),
         ),
-        *("]\nm:\n  - key: ", V(file), "\n\n\n    o: 1\n"),
+        *("]\nm:\n  - key: ", Put(file), "\n\n\n    o: 1\n"),
     )
     assert read(text) == {
         "a": {"b": value, "d": 1},
@@ -149,7 +159,7 @@ def test_embedded_files(read: Reader, value: str) -> None:
 @given(value=data())
 def test_structured_json(read: Reader, value: Any) -> None:
     flow = Structured(value, "json")
-    text = write("a:\n  b: ", V(flow), "\n  c: [", V(flow), "]\n  d:\n  - ", V(flow), "\n")
+    text = write("a:\n  b: ", Put(flow), "\n  c: [", Put(flow), "]\n  d:\n  - ", Put(flow), "\n")
     assert read(text) == {"a": {"b": value, "c": [value], "d": [value]}}
 
 
@@ -159,11 +169,11 @@ def test_structured_block(read: Reader, value: Any) -> None:
     text = write(
         *(
             "a:\n  b:",
-            V(block),
+            Put(block),
             "\n  c: 1\nd:\n- e:",
-            V(block),
+            Put(block),
             "\n  f: 2\n-  ",
-            V(block),
+            Put(block),
             "\n- 3\n",
         )
     )
@@ -181,7 +191,7 @@ def test_emit_gives_the_data_back(read: Reader, value: Any) -> None:
 def test_a_whole_document_of_data(read: Reader, value: Any) -> None:
     if isinstance(value, dict | list):
         for style in ("json", "block"):
-            assert read(write(V(Structured(value, style)), "\n")) == value
+            assert read(write(Put(Structured(value, style)), "\n")) == value
 
 
 def go_reads(path: Path, text: str) -> Any:
@@ -199,11 +209,11 @@ HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 @given(values=st.lists(hostile(), min_size=20, max_size=40))
 @example(values=list(WORDS))
 def test_go_reads_the_same(tmp_path_factory: pytest.TempPathFactory, values: list[str]) -> None:
-    pieces: list[str | V] = [HEAD]
+    pieces: list[str | Put] = [HEAD]
     expected: dict[str, Any] = {}
     for number, value in enumerate(values):
-        pieces += [f"  k{number}: ", V(value), f"\n  q{number}: [", V(value), "]\n"]
-        pieces += [f'  d{number}: "', V(value), '"\n  ', V(f"{value}{number}"), ": 1\n"]
+        pieces += [f"  k{number}: ", Put(value), f"\n  q{number}: [", Put(value), "]\n"]
+        pieces += [f'  d{number}: "', Put(value), '"\n  ', Put(f"{value}{number}"), ": 1\n"]
         expected |= {f"k{number}": value, f"q{number}": [value], f"d{number}": value}
         expected[f"{value}{number}"] = 1
     path = tmp_path_factory.mktemp("go") / "a.yaml"
@@ -215,9 +225,9 @@ def test_go_reads_the_same(tmp_path_factory: pytest.TempPathFactory, values: lis
 def test_go_reads_emitted_data(tmp_path_factory: pytest.TempPathFactory, values: list[Any]) -> None:
     document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
     blocks = {f"k{number}": value for number, value in enumerate(values)}
-    flows: list[str | V] = []
+    flows: list[str | Put] = []
     for key, value in blocks.items():
-        flows += [f"  f{key}: ", V(Structured(value, "json")), "\n"]
+        flows += [f"  f{key}: ", Put(Structured(value, "json")), "\n"]
     path = tmp_path_factory.mktemp("go") / "a.yaml"
     assert go_reads(path, emit({**document, "data": blocks})) == blocks
     assert go_reads(path, write(HEAD, *flows)) == {f"f{k}": v for k, v in blocks.items()}
