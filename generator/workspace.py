@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator import __version__
+from generator.nearest import did_you_mean
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
@@ -124,20 +124,17 @@ def _place_of(key: str, text: str) -> Place:
 
 
 def _unknown(settings: Mapping[str, Any], text: str) -> list[Problem]:
-    problems = []
-    for key in settings:
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS, n=1)
-            problems.append(
-                Problem(
-                    "GG162",
-                    f"unknown key {key}",
-                    _place_of(key, text),
-                    expected="one of " + ", ".join(sorted(_KEYS)),
-                    hint=f"did you mean {near[0]}?" if near else "",
-                )
-            )
-    return problems
+    return [
+        Problem(
+            "GG162",
+            f"unknown key {key}",
+            _place_of(key, text),
+            expected="one of " + ", ".join(sorted(_KEYS)),
+            hint=did_you_mean(key, _KEYS),
+        )
+        for key in settings
+        if key not in _KEYS
+    ]
 
 
 def _mistyped(settings: Mapping[str, Any], text: str) -> list[Problem]:
