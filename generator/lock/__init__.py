@@ -1,0 +1,1 @@
+"""Pins: what the lock holds, what the catalogue knows, what profiles want."""

@@ -1,0 +1,78 @@
+"""What the lock holds, as frozen values.
+
+`gogen.lock` is the only place a version, checksum, digest or commit of an output comes from. It
+is JSON, sorted, one pin a line, so that a diff of it is a diff of pins and two branches that each
+add a pin merge. `reading` and `writing` turn it to these values and back; schemas/lock.schema.json
+describes it to editors.
+
+Pins are named tuples and not dataclasses: a read makes one for each of a thousand, and a tuple
+costs a third.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Archive(NamedTuple):
+    """The archive of one Go release for one platform, and the toolchain it holds.
+
+    `sha256` is of the archive `file`, `size` in bytes. `h1` is the Go checksum database's hash of
+    the module golang.org/toolchain for this release and platform ("h1:" and base64), `h1_hex` the
+    same hash in hex. `sentinels` are SHA-256 of files of the toolchain, by path below GOROOT.
+    `proofs` names the proofs this pin has passed (the catalogue lists them).
+    """
+
+    file: str
+    sha256: str
+    size: int | None = None
+    h1: str | None = None
+    h1_hex: str | None = None
+    sentinels: Mapping[str, str] = MappingProxyType({})
+    proofs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GoRelease:
+    """One Go release: its archives by platform, GOOS/GOARCH ("linux/arm").
+
+    `eol` is the day its line ended ("YYYY-MM-DD"), None while it is supported; `ports` are the
+    pairs GOOS/GOARCH it can build for, sorted, () where that is not known.
+    """
+
+    platforms: Mapping[str, Archive]
+    eol: str | None = None
+    ports: tuple[str, ...] = ()
+
+
+class ImagePin(NamedTuple):
+    """A container image: the index digest its tag had at `as_of` ("YYYY", "YYYY-MM" or a day)."""
+
+    digest: str
+    as_of: str | None = None
+    proofs: tuple[str, ...] = ()
+
+
+class ActionPin(NamedTuple):
+    """A GitHub action: the tag readers see and the commit that runs."""
+
+    tag: str
+    commit: str
+    proofs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Every pin, by Go version ("1.27.1"), image reference ("debian:trixie-slim"), action name."""
+
+    go: Mapping[str, GoRelease] = field(default_factory=dict)
+    images: Mapping[str, ImagePin] = field(default_factory=dict)
+    actions: Mapping[str, ActionPin] = field(default_factory=dict)
+
+
+EMPTY = Lock()

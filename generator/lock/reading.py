@@ -1,0 +1,200 @@
+"""Read a lock strictly: every fault is named with its line, or the lock is right in all parts."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from generator.lock import shape, where
+from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
+from generator.lock.shape import Shape
+from generator.problems import Place, Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+FILE = "gogen.lock"
+_LOCK_AGAIN = "run gogen lock to make it anew"
+
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+
+Fault = tuple[tuple[str, ...], str, str, str]
+"""Pointer, code, message, expected: a fault before its line is looked up."""
+
+
+class _Repeated(Exception):
+    """An object has a key twice; which one is found out when the place is looked up."""
+
+
+def read_lock(path: Path, file: str = FILE) -> Lock:
+    """Read the lock at `path`; `file` is its name in messages. Raises Rejected (GG300 to 303)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _rejected(Place(file), "there is no lock", "run gogen lock") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _rejected(Place(file), f"the lock cannot be read: {error}") from None
+    return parse_lock(text, file)
+
+
+def parse_lock(text: str, file: str = FILE) -> Lock:
+    """Read a lock's text; raises Rejected with all that is wrong in it, each at its line."""
+    data = _decode(text, file)
+    faults: list[Fault] = []
+    lock = Lock(
+        go=_go(data, faults),
+        images={
+            ref: ImagePin(**pin)
+            for ref, pin in _pins(data, ("images",), shape.IMAGE, shape.IMAGE_PIN, faults)
+        },
+        actions={
+            name: ActionPin(**pin)
+            for name, pin in _pins(data, ("actions",), shape.ACTION, shape.ACTION_PIN, faults)
+        },
+    )
+    faults += (_unknown((key,), shape.SECTIONS) for key in data if key not in shape.SECTIONS)
+    if faults:
+        raise Rejected(
+            Problem(code, message, where.locate(text, pointer, file), expected, _LOCK_AGAIN)
+            for pointer, code, message, expected in faults
+        )
+    return lock
+
+
+def _decode(text: str, file: str) -> dict[str, Any]:
+    """Give the JSON object of the text; raises Rejected."""
+    try:
+        data = json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        raise _not_json(text, error, file) from None
+    except RecursionError:
+        raise _rejected(Place(file), "the lock is nested too deeply") from None
+    except _Repeated:
+        raise Rejected(
+            Problem(
+                "GG303",
+                f"{pointer[-1]!r} stands twice",
+                place,
+                hint=_LOCK_AGAIN,
+                related=(("first here", first),),
+            )
+            for pointer, place, first in where.repeated(text, file)
+        ) from None
+    if not isinstance(data, dict):
+        raise _rejected(Place(file, 1, 1), "the lock is not a JSON object")
+    return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Repeated
+    return found
+
+
+def _not_json(text: str, error: json.JSONDecodeError, file: str) -> Rejected:
+    """Say what is wrong; conflict markers, the likeliest cause, by their name."""
+    marker = _CONFLICT.search(text)
+    if marker:
+        place = where.place_at(text, marker.start(), file)
+        hint = "keep either side, then run gogen lock"
+        return _rejected(place, "the lock has merge conflict markers", hint)
+    place = Place(file, error.lineno, error.colno)
+    what = error.msg[0].lower() + error.msg[1:]
+    return _rejected(place, f"the lock is not JSON: {what}")
+
+
+def _rejected(place: Place, message: str, hint: str = _LOCK_AGAIN) -> Rejected:
+    return Rejected([Problem("GG300", message, place, hint=hint)])
+
+
+def _go(data: dict[str, Any], faults: list[Fault]) -> dict[str, GoRelease]:
+    releases = {}
+    for version, release in _pins(data, ("go",), shape.VERSION, shape.RELEASE, faults):
+        pointer = ("go", version, "platforms")
+        found = _pins(release, pointer, shape.PLATFORM, shape.ARCHIVE, faults)
+        releases[version] = GoRelease(
+            platforms={
+                platform: _archive(archive, (*pointer, platform), faults)
+                for platform, archive in found
+            },
+            eol=release.get("eol"),
+            ports=tuple(release.get("ports", ())),
+        )
+    return releases
+
+
+def _archive(pin: dict[str, Any], pointer: tuple[str, ...], faults: list[Fault]) -> Archive:
+    if "h1" in pin or "h1_hex" in pin:
+        h1 = pin.get("h1")
+        if pin.get("h1_hex") != (h1 and shape.hex_of_h1(h1)):
+            faults.append(
+                (
+                    (*pointer, "h1_hex"),
+                    "GG302",
+                    "h1_hex is not the same hash as h1",
+                    "the bytes of h1 in hex, or neither of the two",
+                )
+            )
+    return Archive(**pin)
+
+
+def _pins(
+    parent: dict[str, Any],
+    pointer: tuple[str, ...],
+    name: re.Pattern[str],
+    kind: Shape,
+    faults: list[Fault],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the sound pins of a section by name; faults of the others are added to `faults`."""
+    section = parent.get(pointer[-1], {})
+    if not isinstance(section, dict):
+        faults.append(_wrong_type(pointer, section))
+        return
+    for key, pin in section.items():
+        if not name.fullmatch(key):
+            message = f"{key!r} cannot be a name in {pointer[-1]}"
+            faults.append(((*pointer, key), "GG302", message, ""))
+        elif not isinstance(pin, dict):
+            faults.append(_wrong_type((*pointer, key), pin))
+        elif _is_sound(pin, kind):
+            if "proofs" in pin:
+                pin["proofs"] = tuple(pin["proofs"])
+            yield key, pin
+        else:
+            faults += _faults(pin, (*pointer, key), kind)
+
+
+def _is_sound(pin: dict[str, Any], kind: Shape) -> bool:
+    fields = kind.fields
+    try:
+        for key, value in pin.items():
+            if not fields[key].holds(value):
+                return False
+    except (KeyError, TypeError):
+        return False
+    return kind.required <= pin.keys()
+
+
+def _faults(pin: dict[str, Any], pointer: tuple[str, ...], kind: Shape) -> Iterator[Fault]:
+    """Say all that is wrong with a pin that is not sound."""
+    for key, value in pin.items():
+        if key not in kind.fields:
+            yield _unknown((*pointer, key), kind.fields)
+        elif not _is_sound({key: value}, Shape(kind.fields, frozenset())):
+            shown = json.dumps(value, ensure_ascii=False)
+            yield (*pointer, key), "GG302", f"{key} is {shown:.80}", kind.fields[key].expected
+    for key in sorted(kind.required - pin.keys()):
+        yield pointer, "GG301", f"{pointer[-1]!r} has no {key}", kind.fields[key].expected
+
+
+def _unknown(pointer: tuple[str, ...], keys: Iterable[str]) -> Fault:
+    expected = "one of " + ", ".join(sorted(keys))
+    return pointer, "GG301", f"unknown key {pointer[-1]!r}", expected
+
+
+def _wrong_type(pointer: tuple[str, ...], value: object) -> Fault:
+    shown = json.dumps(value, ensure_ascii=False)
+    return pointer, "GG301", f"{pointer[-1]!r} is {shown:.80}", "an object"

@@ -1,0 +1,194 @@
+"""Which pins a profile and its targets ask for, and the line that asks.
+
+Go: every toolchain the profile or one of its modules uses, on each of go.platforms. Images: what
+manifests name, and every string of the profile that its schema marks `"format": "image-ref"`.
+Actions: what manifests name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from generator.model import Leaf, Map, Seq, find
+from generator.problems import Place, Problem, Rejected
+from generator.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from generator.model import Node, Profile, Target
+
+IMAGE_FORMAT = "image-ref"
+"""What a schema's `format` says of a string that names an image."""
+
+_REFERENCE = re.compile(r"<\{\s*([A-Za-z0-9_.-]+)\s*\}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Where a pin is asked for; of a Go archive, `platform` is where its platform is listed."""
+
+    place: Place
+    platform: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPins:
+    """Pins by what names them in the lock, each with one that asks for it.
+
+    `go` is by release and platform: ("1.27.1", "linux/amd64").
+    """
+
+    go: Mapping[tuple[str, str], Ask] = field(default_factory=dict)
+    images: Mapping[str, Ask] = field(default_factory=dict)
+    actions: Mapping[str, Ask] = field(default_factory=dict)
+
+    def __or__(self, other: WantedPins) -> WantedPins:
+        """Give what both want; where both ask for a pin, this one's place is kept."""
+        return WantedPins(
+            {**other.go, **self.go},
+            {**other.images, **self.images},
+            {**other.actions, **self.actions},
+        )
+
+
+def wanted(profile: Profile, targets: tuple[Target, ...], schema: Mapping[str, Any]) -> WantedPins:
+    """Gather the pins one profile needs; those of several are joined with `|`.
+
+    `schema` is the JSON Schema of profiles; a target's own section is described by the target.
+    Raises Rejected (GG158) where a toolchain is named that the profile does not have.
+    """
+    modules = find(profile.tree, ("modules",))
+    users = [None, *(modules.items if isinstance(modules, Seq) else ())]
+    releases = [release_of(profile, user) for user in users]
+    platforms = list(_texts(find(profile.tree, ("go", "platforms"))))
+    images = list(_marked(profile.tree, schema, schema))
+    for target in targets:
+        section = find(profile.tree, (target.name,))
+        if section and target.section_schema is not None:
+            images += _marked(section, target.section_schema, target.section_schema)
+    return WantedPins(
+        go={
+            (str(release.value), str(platform.value)): Ask(_place(release), _place(platform))
+            for release in reversed(releases)
+            for platform in platforms
+        },
+        images={
+            **{ref: ask for t in targets for ref, ask in _named(profile, t, t.images)},
+            **{str(leaf.value): Ask(_place(leaf)) for leaf in images},
+        },
+        actions={name: ask for t in targets for name, ask in _named(profile, t, t.actions)},
+    )
+
+
+def release_of(profile: Profile, module: Node | None = None) -> Leaf:
+    """Give the leaf of `toolchains` that the profile, or one of its modules, is built with.
+
+    A module that names no toolchain has the profile's, a profile that names none "current".
+    Raises Rejected (GG158) where `toolchains` has no such name.
+    """
+    name = (module and find(module, ("toolchain",))) or find(profile.tree, ("go", "toolchain"))
+    word = str(name.value) if isinstance(name, Leaf) else "current"
+    found = find(profile.tree, ("toolchains", word))
+    if isinstance(found, Leaf):
+        return found
+    toolchains = find(profile.tree, ("toolchains",))
+    known = sorted(toolchains.items) if isinstance(toolchains, Map) else []
+    raise Rejected(
+        [
+            Problem(
+                "GG158",
+                f'toolchains has no "{word}"',
+                _place(name if isinstance(name, Leaf) else profile.tree),
+                expected="one of " + ", ".join(known),
+                hint=did_you_mean(word, known),
+            )
+        ]
+    )
+
+
+def _named(profile: Profile, target: Target, names: tuple[str, ...]) -> Iterator[tuple[str, Ask]]:
+    """Give the pins a manifest names; `<{ image.base }>` is what the profile has there.
+
+    A reference to a list or map is to each text in it, one to a key that is absent is to none.
+    """
+    for name in names:
+        reference = _REFERENCE.fullmatch(name)
+        if reference:
+            node = find(profile.tree, tuple(reference[1].split(".")))
+            yield from ((str(leaf.value), Ask(_place(leaf))) for leaf in _texts(node))
+        else:
+            yield _filled(profile, name), Ask(Place(target.manifest))
+
+
+def _filled(profile: Profile, text: str) -> str:
+    """Put the profile's values in place of references inside a text."""
+
+    def value(reference: re.Match[str]) -> str:
+        leaf = find(profile.tree, tuple(reference[1].split(".")))
+        return str(leaf.value) if isinstance(leaf, Leaf) else reference[0]
+
+    return _REFERENCE.sub(value, text)
+
+
+def _texts(node: Node | None) -> Iterator[Leaf]:
+    """Give the texts of a leaf, or those directly in a list or map."""
+    match node:
+        case Leaf(value=str()):
+            yield node
+        case Seq(items=children):
+            yield from (c for c in children if isinstance(c, Leaf) and isinstance(c.value, str))
+        case Map(items=items):
+            yield from _texts(Seq(tuple(items[key] for key in sorted(items)), ()))
+        case _:
+            pass
+
+
+def _marked(node: Node, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Leaf]:
+    """Give the texts below a node that its schema, a part of `root`, marks as image references."""
+    for part in _parts(schema, root):
+        match node:
+            case Leaf(value=str()) if part.get("format") == IMAGE_FORMAT:
+                yield node
+            case Map(items=items):
+                for key in sorted(items):
+                    for below in _of_key(part, key):
+                        yield from _marked(items[key], below, root)
+            case Seq(items=children) if isinstance(part.get("items"), dict):
+                for child in children:
+                    yield from _marked(child, part["items"], root)
+            case _:
+                pass
+
+
+def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Give a schema and all that holds beside it: what it refers to, joins or offers."""
+    yield schema
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for part in schema.get(keyword, ()):
+            yield from _parts(part, root)
+    reference = schema.get("$ref", "")
+    if reference.startswith("#/"):
+        part = root
+        for step in reference[2:].split("/"):
+            part = part[step]
+        yield from _parts(part, root)
+
+
+def _of_key(schema: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    """Give the schemas of a map's key."""
+    properties = schema.get("properties", {})
+    if key in properties:
+        yield properties[key]
+    patterns = schema.get("patternProperties", {})
+    matching = [below for pattern, below in patterns.items() if re.search(pattern, key)]
+    yield from matching
+    other = schema.get("additionalProperties")
+    if isinstance(other, dict) and key not in properties and not matching:
+        yield other
+
+
+def _place(node: Node) -> Place:
+    return node.trail[0] if node.trail else Place("")
