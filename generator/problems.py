@@ -49,6 +49,7 @@ _EXIT_BY_PREFIX = {
     "GG25": Exit.OUTPUT,  # a rendered file that its dialect cannot read back
     "GG26": Exit.OUTPUT,  # audit of pins over the rendered bytes
     "GG27": Exit.OUTPUT,  # derived overlays
+    "GG28": Exit.OUTPUT,  # validators (gogen lint)
     "GG3": Exit.LOCK,
     "GG40": Exit.DRIFT,  # drift and hand edits
     "GG42": Exit.DISK,  # disk, permission, another run

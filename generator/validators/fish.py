@@ -1,0 +1,29 @@
+"""fish reads its scripts without running them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.validators._lines import verdict
+from generator.validators.base import File, Tool, Validator, bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.problems import Problem
+
+
+def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
+    mine = [file for file in files if VALIDATOR.reads(file)]
+    with bench(tool, mine) as here:
+        for file in mine:
+            yield from verdict(VALIDATOR.name, here.run("--no-execute", file.path), file.path)
+
+
+VALIDATOR = Validator(
+    name="fish",
+    programs=("fish",),
+    install="apt install fish",
+    check=_check,
+    dialects=("fish",),
+)

