@@ -1,0 +1,258 @@
+"""The JSON Schemas of a profile, as gogen reads them besides validating.
+
+One document is put together from `schemas/profile.schema.json` and the `section.schema.json` of
+each target. Two words in it are gogen's: `"x-gogen-merge": {"key": "name"}` on a list whose maps
+merge by that key, and `"format": "home-path"` on text that may start with `~/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from generator.problems import Place, Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from generator.model import Pointer, Target
+
+Json = Any
+"""Decoded JSON: dict, list, str, int, float, bool, None."""
+
+FILE: Final = "schemas/profile.schema.json"
+
+RESERVED = frozenset({"profile", "header", "toolchain", "images", "actions", "item", "extends"})
+"""Names that templates and layers see beside the sections of a profile."""
+
+_SAME_PLACE = ("allOf", "anyOf", "oneOf")
+_SAME_PLACE_SINGLE = ("if", "then", "else")
+
+
+class View:
+    """What the schema says of one place of a profile, whichever of its parts says it.
+
+    Branches (anyOf, if) count together: a list is keyed, a text a home path, if any branch says
+    so. `names` are the properties that are spelled out here.
+    """
+
+    __slots__ = ("_item", "_keys", "_parts", "home_path", "merge_key", "names")
+
+    def __init__(self, parts: Iterable[tuple[Json, Json]]) -> None:
+        """Take the parts: pairs of a document (for `$ref`) and a schema in it."""
+        self._parts = tuple(_expanded(parts))
+        self._keys: dict[str, View] = {}
+        self._item: View | None = None
+        schemas = [schema for _root, schema in self._parts]
+        self.home_path = any(schema.get("format") == "home-path" for schema in schemas)
+        keys = (schema.get("x-gogen-merge") for schema in schemas)
+        self.merge_key: str = next((key["key"] for key in keys if key), "")
+        self.names = frozenset(name for schema in schemas for name in schema.get("properties", ()))
+
+    def key(self, name: str) -> View:
+        """Give the view of the value of a map's key."""
+        view = self._keys.get(name)
+        if view is None:
+            view = self._keys[name] = View(self._of_key(name))
+        return view
+
+    def item(self) -> View:
+        """Give the view of any item of a list."""
+        if self._item is None:
+            self._item = View(
+                (root, item)
+                for root, schema in self._parts
+                for item in (*schema.get("prefixItems", ()), schema.get("items"))
+            )
+        return self._item
+
+    def at(self, pointer: Pointer) -> View:
+        """Give the view of a place below this one."""
+        view = self
+        for step in pointer:
+            view = view.key(step) if isinstance(step, str) else view.item()
+        return view
+
+    @property
+    def empty(self) -> bool:
+        """Whether the schema says nothing of this place."""
+        return not self._parts
+
+    def _of_key(self, name: str) -> Iterator[tuple[Json, Json]]:
+        for root, schema in self._parts:
+            found = [
+                value
+                for pattern, value in schema.get("patternProperties", {}).items()
+                if re.search(pattern, name)
+            ]
+            if name in schema.get("properties", ()):
+                found.append(schema["properties"][name])
+            if not found:
+                found = [schema.get(word) for word in _OTHER_KEYS]
+            yield from ((root, value) for value in found)
+
+
+_OTHER_KEYS = ("additionalProperties", "unevaluatedProperties")
+
+
+def _expanded(parts: Iterable[tuple[Json, Json]]) -> Iterator[tuple[Json, Json]]:
+    """Give the parts and all that they refer to for the same place, each once."""
+    waiting = [*parts]
+    seen: set[int] = set()
+    while waiting:
+        root, schema = waiting.pop()
+        if not isinstance(schema, dict) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        if "$id" in schema:
+            root = schema
+        yield root, schema
+        waiting.extend((root, each) for word in _SAME_PLACE for each in schema.get(word, ()))
+        waiting.extend((root, schema.get(word)) for word in _SAME_PLACE_SINGLE)
+        if "$ref" in schema:
+            waiting.append((root, dereference(root, schema["$ref"])))
+
+
+def steps(reference: str) -> tuple[str, ...] | None:
+    """Give the steps of a local reference, `#/$defs/name`; None for any other."""
+    if reference == "#":
+        return ()
+    if not reference.startswith("#/"):
+        return None
+    return tuple(s.replace("~1", "/").replace("~0", "~") for s in reference[2:].split("/"))
+
+
+def dereference(root: Json, reference: str) -> Json:
+    """Give what a local reference names in its document; None where there is no such thing."""
+    at = steps(reference)
+    found = None if at is None else root
+    for step in at or ():
+        if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+class MergeKeys:
+    """Which lists of a profile merge by a key of their maps."""
+
+    __slots__ = ("_found", "_view")
+
+    def __init__(self, schema: Mapping[str, Json]) -> None:
+        """Read a schema document; `{}` knows no keyed list."""
+        self._view = View([(schema, schema)])
+        self._found: dict[Pointer, str] = {}
+
+    def at(self, pointer: Pointer) -> str:
+        """Give the key by which the list at `pointer` merges, "" where it is replaced whole."""
+        key = self._found.get(pointer)
+        if key is None:
+            key = self._found[pointer] = self._view.at(pointer).merge_key
+        return key
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The schema of whole profiles.
+
+    `document` is JSON Schema 2020-12; `files` names the file that describes a top-level section
+    where it is not FILE.
+    """
+
+    document: Mapping[str, Json]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the document's canonical JSON, in hex."""
+        text = json.dumps(self.document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def view(self) -> View:
+        """What it says of the top of a profile."""
+        return View([(self.document, self.document)])
+
+    @cached_property
+    def merge_keys(self) -> MergeKeys:
+        """Which lists merge by key."""
+        return MergeKeys(self.document)
+
+    def rule(self, path: Iterable[str | int]) -> str:
+        """Write where a rule stands, `schemas/profile.schema.json#/properties/go`.
+
+        `path` is jsonschema's: it runs through `$ref`, which is followed to the definition.
+        """
+        file, root = FILE, self.document
+        at: list[str] = []
+        here: Json = self.document
+        for step in path:
+            here, root, file, at = self._step(here, (root, file, at), step)
+        return f"{file}#" + "".join(f"/{_escaped(step)}" for step in at)
+
+    def _step(
+        self, here: Json, so_far: tuple[Json, str, list[str]], step: str | int
+    ) -> tuple[Json, Json, str, list[str]]:
+        root, file, at = so_far
+        if step == "$ref":
+            reference = str(here["$ref"])
+            return dereference(root, reference), root, file, [*(steps(reference) or at)]
+        here = here[step]
+        at = [*at, str(step)]
+        if isinstance(here, dict) and "$id" in here and at[:-1] == ["properties"]:
+            return here, here, self.files.get(str(step), file), []
+        return here, root, file, at
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def read_schema(folder: Path, targets: Iterable[Target]) -> Schema:
+    """Read `profile.schema.json` of a folder and add the sections of the targets.
+
+    Raises Rejected: GG157 a schema that is no JSON, GG158 a section that is taken already.
+    """
+    document = _json(folder / "profile.schema.json")
+    properties = document.setdefault("properties", {})
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    for target in targets:
+        if target.section_schema is None:
+            continue
+        if target.name in RESERVED or target.name in properties:
+            problems.append(_taken(target))
+            continue
+        # An $id makes the section a document of its own: its `#/$defs` are its own.
+        identity = {"$id": f"gogen:section/{target.name}"}
+        properties[target.name] = {**target.section_schema, **identity}
+        files[target.name] = f"{target.manifest.rpartition('/')[0]}/section.schema.json"
+    if problems:
+        raise Rejected(problems)
+    return Schema(document, files)
+
+
+def _taken(target: Target) -> Problem:
+    return Problem(
+        "GG158",
+        f"the target {target.name} describes a section of that name, which is taken",
+        Place(target.manifest),
+        hint="rename the target, or remove its section.schema.json to read the common section",
+    )
+
+
+def _json(file: Path) -> dict[str, Json]:
+    try:
+        document = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        message = f"the schema of profiles cannot be read: {error}"
+        raise Rejected([Problem("GG157", message, Place(FILE))]) from error
+    if not isinstance(document, dict):
+        raise Rejected([Problem("GG157", "the schema of profiles is no object", Place(FILE))])
+    return document
