@@ -1,0 +1,3 @@
+module gogen.dev/hello
+
+go 1.27.0
