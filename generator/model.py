@@ -194,7 +194,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class FileSpec:
-    """One entry of `files` in a target's manifest (design §5)."""
+    """One entry of `files` in a target's manifest (design §5); `at` is where it stands there."""
 
     template: str
     path: str
@@ -204,6 +204,7 @@ class FileSpec:
     when: str = ""
     for_each: str = ""
     dialect: str = ""
+    at: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

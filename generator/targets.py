@@ -1,0 +1,303 @@
+"""Targets: reads `templates/<target>/target.yaml`, of the workspace or built in, strictly.
+
+A workspace's manifest may say `extends: builtin:<target>`: what it gives wins, `files` entries
+with a path and template that the built-in has replace those, others are added, and a template of
+the same name in its folder stands for the built-in's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from generator import dialects
+from generator.model import FileSpec, Leaf, Map, Seq, Target
+from generator.problems import Place, Problem, Rejected
+from generator.wording import did_you_mean, kind_of
+from generator.yamlreader import parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from generator.model import Node
+
+MANIFEST = "target.yaml"
+SECTION_SCHEMA = "section.schema.json"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+_BUILTIN = "builtin:"
+_KEYS = ("description", "extends", "pins", "derive", "delimiters", "files")
+_FILE_KEYS = ("template", "path", "mode", "install", "place", "when", "for-each", "dialect")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "delimiters": ("gogen", "jinja"),
+    "derive": ("kustomize",),
+    "mode": ("0644", "0755"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where a manifest lies: its folder, and how its files are shown in messages."""
+
+    folder: Path
+    prefix: str
+
+    @property
+    def manifest(self) -> str:
+        return f"{self.prefix}/{MANIFEST}"
+
+
+def available(root: Path, builtin: Path) -> tuple[str, ...]:
+    """Give the names of all targets that a profile may list, sorted."""
+    found: set[str] = set()
+    for base in {root, builtin}:
+        templates = base / "templates"
+        if templates.is_dir():
+            found.update(f.name for f in templates.iterdir() if (f / MANIFEST).is_file())
+    return tuple(sorted(name for name in found if _NAME.match(name)))
+
+
+def load_targets(
+    root: Path,
+    builtin: Path,
+    names: Iterable[str],
+    places: Mapping[str, Place] | None = None,
+) -> dict[str, Target]:
+    """Give the named targets, in the order of the names.
+
+    `builtin` is the folder that holds the built-in `templates/`; `places` says where a profile
+    names each target. Raises Rejected (GG240, GG245 to GG249, and those of YAML) with every
+    problem of every manifest.
+    """
+    problems: list[Problem] = []
+    targets: dict[str, Target] = {}
+    for name in names:
+        try:
+            targets[name] = _target(root, builtin, name, (places or {}).get(name))
+        except Rejected as rejected:
+            problems.extend(rejected.problems)
+    if problems:
+        raise Rejected(problems)
+    return targets
+
+
+def _target(root: Path, builtin: Path, name: str, place: Place | None) -> Target:
+    own = _Home(root / "templates" / name, f"templates/{name}")
+    shipped = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}")
+    known = _NAME.match(name) is not None
+    home = next((h for h in (own, shipped) if known and (h.folder / MANIFEST).is_file()), None)
+    if home is None:
+        names = available(root, builtin)
+        hint = did_you_mean(name, names) or f"there are: {', '.join(names) or 'none'}"
+        raise Rejected([Problem("GG240", f'there is no target "{name}"', place, hint=hint)])
+    return _loaded(name, home, builtin)
+
+
+def _loaded(name: str, home: _Home, builtin: Path) -> Target:
+    reader = _Reader(home)
+    target = reader.target(name, _base(reader, home, builtin))
+    target = replace(target, section_schema=reader.section_schema(target.folders))
+    reader.check(target)
+    if reader.problems:
+        raise Rejected(reader.problems)
+    return target
+
+
+def _base(reader: _Reader, home: _Home, builtin: Path) -> Target | None:
+    """Give the built-in target that a manifest extends, if it does."""
+    extends = reader.string(reader.tree, "extends")
+    if not extends:
+        return None
+    name = extends.removeprefix(_BUILTIN)
+    base = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}")
+    is_named = extends.startswith(_BUILTIN) and _NAME.match(name)
+    if not is_named or not (base.folder / MANIFEST).is_file():
+        known = [f"{_BUILTIN}{each}" for each in available(builtin, builtin)]
+        hint = did_you_mean(extends, known) or f"there are: {', '.join(known) or 'none'}"
+        reader.problem("GG249", f'there is no built-in "{extends}"', reader.tree, "extends", hint)
+        return None
+    if base.folder.resolve() == home.folder.resolve():
+        reader.problem("GG249", "a built-in target extends itself", reader.tree, "extends")
+        return None
+    return _loaded(name, base, builtin)
+
+
+class _Reader:
+    """Reads one manifest, collecting its problems."""
+
+    def __init__(self, home: _Home) -> None:
+        self._home = home
+        self.problems: list[Problem] = []
+        try:
+            data = (home.folder / MANIFEST).read_bytes()
+        except OSError as error:
+            reason = error.strerror or "it cannot be read"
+            place = Place(home.manifest)
+            raise Rejected([Problem("GG240", f"manifest: {reason.lower()}", place)]) from None
+        self.tree = parse_text(home.manifest, data)
+        self._known(self.tree, _KEYS)
+
+    def target(self, name: str, base: Target | None) -> Target:
+        """Read all but the section's schema; a base gives what the manifest does not."""
+        tree = self.tree
+        pins = self._map(tree, "pins")
+        if pins is not None:
+            self._known(pins, ("images", "actions"))
+        start = base or Target(name, "", (), (), (), (), self._home.manifest)
+        return replace(
+            start,
+            name=name,
+            description=self.string(tree, "description", required=base is None)
+            or start.description,
+            files=self._merged(start.files, tuple(self._files(required=base is None))),
+            images=self._strings(pins, "images", start.images),
+            actions=self._strings(pins, "actions", start.actions),
+            folders=(self._home.folder, *start.folders),
+            manifest=self._home.manifest,
+            delimiters=self.string(tree, "delimiters") or start.delimiters,
+            derive=self.string(tree, "derive") or start.derive,
+        )
+
+    def section_schema(self, folders: tuple[Path, ...]) -> Mapping[str, Any] | None:
+        """Read the schema of the target's own profile section, of the first folder that has it."""
+        for folder in folders:
+            path = folder / SECTION_SCHEMA
+            if path.is_file():
+                return self._json(path)
+        return None
+
+    def _json(self, path: Path) -> Mapping[str, Any] | None:
+        place = Place(f"{self._home.prefix}/{SECTION_SCHEMA}")
+        try:
+            schema = json.loads(path.read_bytes().decode())
+        except UnicodeDecodeError:
+            self.problems.append(Problem("GG246", "the section's schema is not UTF-8", place))
+        except json.JSONDecodeError as error:
+            place = replace(place, line=error.lineno, column=error.colno)
+            message = f"the section's schema is not JSON: {error.msg.lower()}"
+            self.problems.append(Problem("GG246", message, place))
+        else:
+            if isinstance(schema, dict):
+                return schema
+            self.problems.append(Problem("GG246", "the section's schema is no object", place))
+        return None
+
+    def check(self, target: Target) -> None:
+        """Check that every template is there."""
+        for spec in target.files:
+            if spec.at is None or spec.at.file != self._home.manifest or not spec.template:
+                continue
+            if not _inside(spec.template):
+                message = f"the template {spec.template!r} leaves its folder"
+                self.problems.append(Problem("GG247", message, spec.at))
+            elif not any((folder / spec.template).is_file() for folder in target.folders):
+                near = [p.name for folder in target.folders for p in sorted(folder.glob("*.j2"))]
+                hint = did_you_mean(spec.template, near)
+                message = f"there is no template {spec.template!r}"
+                self.problems.append(Problem("GG247", message, spec.at, hint=hint))
+
+    def _files(self, *, required: bool) -> Iterator[FileSpec]:
+        node = self.tree.items.get("files")
+        if node is None and required:
+            message, hint = "the manifest has no files", "list at least one under `files:`"
+            self.problems.append(Problem("GG246", message, _place(self.tree), hint=hint))
+        if node is None:
+            return
+        if not isinstance(node, Seq):
+            self._wrong(node, "files", "a list of maps")
+            return
+        for entry in node.items:
+            if isinstance(entry, Map):
+                yield self._file(entry)
+            else:
+                self._wrong(entry, "files", "a list of maps")
+
+    def _file(self, entry: Map) -> FileSpec:
+        self._known(entry, _FILE_KEYS)
+        return FileSpec(
+            template=self.string(entry, "template", required=True),
+            path=self.string(entry, "path", required=True),
+            mode=self.string(entry, "mode") or "0644",
+            install=self.string(entry, "install"),
+            place=self.string(entry, "place"),
+            when=self.string(entry, "when"),
+            for_each=self.string(entry, "for-each"),
+            dialect=self._dialect(entry),
+            at=_place(entry),
+        )
+
+    def _dialect(self, entry: Map) -> str:
+        name = self.string(entry, "dialect")
+        if name and name not in dialects.names():
+            known = dialects.names()
+            hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+            self.problem("GG248", f'there is no dialect "{name}"', entry, "dialect", hint)
+        return name
+
+    @staticmethod
+    def _merged(base: tuple[FileSpec, ...], own: tuple[FileSpec, ...]) -> tuple[FileSpec, ...]:
+        mine = {(spec.path, spec.template): spec for spec in own}
+        kept = [mine.pop((spec.path, spec.template), spec) for spec in base]
+        return (*kept, *mine.values()) if base else own
+
+    def string(self, node: Map, key: str, *, required: bool = False) -> str:
+        """Read a string that is not empty, of the choices that its key has; "" where it is not."""
+        leaf = node.items.get(key)
+        if leaf is None:
+            if required:
+                message = f"`{key}` is missing"
+                self.problems.append(Problem("GG246", message, _place(node)))
+            return ""
+        choices = _CHOICES.get(key, ())
+        value = leaf.value if isinstance(leaf, Leaf) else None
+        if not isinstance(value, str) or not value or (choices and value not in choices):
+            expected = " or ".join(f'"{choice}"' for choice in choices) or "text, not empty"
+            self._wrong(leaf, key, expected)
+            return ""
+        return value
+
+    def _map(self, node: Map, key: str) -> Map | None:
+        child = node.items.get(key)
+        if child is None or isinstance(child, Map):
+            return child
+        self._wrong(child, key, "a map")
+        return None
+
+    def _strings(self, node: Map | None, key: str, instead: tuple[str, ...]) -> tuple[str, ...]:
+        child = node.items.get(key) if node is not None else None
+        if child is None:
+            return instead
+        nodes = child.items if isinstance(child, Seq) else (None,)
+        values = [node.value if isinstance(node, Leaf) else None for node in nodes]
+        texts = tuple(value for value in values if isinstance(value, str))
+        if len(texts) != len(values):
+            self._wrong(child, key, "a list of text")
+        return texts
+
+    def _known(self, node: Map, keys: tuple[str, ...]) -> None:
+        for key in node.items:
+            if key not in keys:
+                hint = did_you_mean(key, keys) or f"there are: {', '.join(keys)}"
+                place = node.key_places.get(key) or _place(node.items[key])
+                self.problems.append(Problem("GG245", f'unknown key "{key}"', place, hint=hint))
+
+    def _wrong(self, node: Node, key: str, expected: str) -> None:
+        text = node.value if isinstance(node, Leaf) else None
+        shown = json.dumps(text) if isinstance(text, str) else kind_of(node)
+        message = f"`{key}` is {shown}"
+        self.problems.append(Problem("GG246", message, _place(node), expected))
+
+    def problem(self, code: str, message: str, node: Map, key: str, hint: str = "") -> None:
+        """Note a problem at the value of a key."""
+        self.problems.append(Problem(code, message, _place(node.items[key]), hint=hint))
+
+
+def _inside(name: str) -> bool:
+    return not name.startswith("/") and "\\" not in name and ".." not in name.split("/")
+
+
+def _place(node: Node) -> Place | None:
+    return node.trail[0] if node.trail else None

@@ -1,0 +1,88 @@
+"""Compiled templates kept between runs, outside the repository.
+
+A file a template, named by the SHA-256 of all that decides its code. Writers replace whole files
+and readers check a digest, so runs at once, a full disk or a truncated file cost a compilation
+and nothing else. The folder is the user's own cache: its code is run as the user's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator import dialects
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+Entry = tuple["CodeType", tuple[int, ...]]
+"""A template's code, and the lines of its `| raw`."""
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+@cache
+def _makers() -> str:
+    """Tell all that turns a source into code: Python, Jinja, and gogen's own modules as they are.
+
+    Sizes and times of files stand for their content: a wrong guess is a compilation too many.
+    """
+    parts = [sys.implementation.cache_tag or "", sys.version, version("jinja2")]
+    for folder in (*dialects.__path__, str(Path(__file__).parent)):
+        with suppress(OSError), os.scandir(folder) as found:
+            for entry in sorted(found, key=lambda e: e.name):
+                if entry.name.endswith(".py"):
+                    stat = entry.stat()
+                    parts.append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
+    return "\n".join(parts)
+
+
+class CodeCache:
+    """Code by key in a folder; without a folder it keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Use a folder, made when first written."""
+        self._folder = folder
+
+    @staticmethod
+    def key(*parts: str) -> str:
+        """Give the key of a template: hex of a digest over its parts and its makers."""
+        digest = hashlib.sha256(_makers().encode())
+        for part in parts:
+            data = part.encode()
+            digest.update(f"\n{len(data)}\n".encode() + data)
+        return digest.hexdigest()
+
+    def get(self, key: str) -> Entry | None:
+        """Give what is kept under a key, if it is whole."""
+        if self._folder is None:
+            return None
+        try:
+            data = (self._folder / key).read_bytes()
+        except OSError:
+            return None
+        digest, body = data[:_DIGEST], data[_DIGEST:]
+        if hashlib.sha256(body).digest() != digest:
+            return None
+        code, raw_lines = marshal.loads(body)  # noqa: S302 # of the user's own cache, whole
+        return code, raw_lines
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an entry; a folder that cannot be written is no error."""
+        if self._folder is None:
+            return
+        body = marshal.dumps(entry)
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(body).digest() + body)
+            Path(temporary).replace(self._folder / key)

@@ -1,0 +1,323 @@
+"""The template engine: finds, compiles and runs the templates of targets.
+
+An engine lives as long as a run: environments and compiled templates are made once and kept.
+`render` gives a file's text on the fast path; when a value is refused it runs the file again
+under a recorder and raises all problems with the template's and the profile's lines. `trace`
+gives the text with what made each piece of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jinja2 import Template
+from jinja2.exceptions import TemplateError, TemplateSyntaxError
+
+import generator.dialects
+from generator.dialects.base import Embedded, Unwritable
+from generator.model import NotText
+from generator.problems import Place, Problem, Rejected
+from generator.templating import diagnosis
+from generator.templating.codecache import CodeCache
+from generator.templating.codegen import generate
+from generator.templating.escaper import Escaper
+from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox
+from generator.templating.tracing import Recorder, Traced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from generator.dialects.base import Dialect
+    from generator.model import Pinned, Target
+    from generator.templating.jobs import Job
+
+FAULTS = (Unwritable, NotText, TemplateError, TypeError, ValueError, ArithmeticError)
+"""What a template can raise when it runs; anything else is a bug of ours."""
+
+
+class Dialects(Protocol):
+    """Where dialects come from: the package generator.dialects, or a test's own."""
+
+    def get(self, name: str, /) -> Dialect:
+        """Give a dialect; KeyError where there is none of that name."""
+
+    def for_file(self, file_name: str, /) -> str:
+        """Give the name of the dialect that a file's name chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A template found: its name, where it is shown to be, and its text."""
+
+    name: str
+    shown: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A template ready to run; `raw_lines` are the lines of its `| raw`."""
+
+    template: Template
+    shown: str
+    dialect: str
+    raw_lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """What besides the source decides a template's code."""
+
+    delimiters: str
+    dialect: str
+    fragment: bool
+    traced: bool
+
+
+def shown(target: Target, folder: Path, name: str) -> str:
+    """Give a template's place for messages: workspace-relative, or `builtin:target/file`."""
+    if folder == target.folders[0]:
+        return f"{target.manifest.rpartition('/')[0]}/{name}"
+    return f"builtin:{folder.name}/{name}"
+
+
+def safe_name(name: str) -> bool:
+    """Tell whether a template's name stays in its folder."""
+    path = PurePosixPath(name)
+    plain = str(path) == name and "\\" not in name and name.isprintable()
+    return plain and not path.is_absolute() and ".." not in path.parts and name != "."
+
+
+class _Scene:
+    """One file on its way: what its templates may ask for (sandbox.Scene)."""
+
+    def __init__(self, engine: Engine, target: Target, recorder: Recorder | None) -> None:
+        self._engine = engine
+        self._target = target
+        self._open: list[str] = []  # templates being rendered, to refuse recursion
+        self.recorder = recorder
+
+    def run(self, compiled: Compiled, variables: Mapping[str, Any]) -> Iterator[str]:
+        """Run a template over variables."""
+        if compiled.shown in self._open:
+            msg = f"{compiled.shown} embeds or includes itself"
+            raise diagnosis.Unreachable(msg, hint=" → ".join((*self._open, compiled.shown)))
+        self._open.append(compiled.shown)
+        template = compiled.template
+        environment = template.environment
+        context = SceneContext(environment, variables, template.name, {})  # type: ignore[arg-type] # never written to
+        context.scene = self
+        yield from template.root_render_func(context)
+        self._open.pop()
+
+    def embed(self, context: SceneContext, name: str, dialect: str) -> Embedded:
+        """Render a template in its own dialect, over the file's variables (no loop variables)."""
+        compiled = self._compiled(name, dialect, fragment=False)
+        variables = context.parent
+        if self.recorder is None:
+            text = "".join(self.run(compiled, variables))
+            return Embedded(text, compiled.dialect, compiled.shown)
+        with self.recorder.apart(compiled.shown) as done:
+            text = "".join(self.run(compiled, variables))
+            return done(Embedded(text, compiled.dialect, compiled.shown))
+
+    def include(self, context: SceneContext, name: str, local: Mapping[str, Any]) -> Iterator[str]:
+        """Run a template of the same dialect in place, over all variables in reach."""
+        dialect = context.environment.dialect.name  # type: ignore[attr-defined] # a Sandbox
+        compiled = self._compiled(name, dialect, fragment=True)
+        variables = {**context.parent, **context.vars, **local}
+        if self.recorder is None:
+            yield from self.run(compiled, variables)
+            return
+        with self.recorder.within(compiled.shown):
+            yield from self.run(compiled, variables)
+
+    def _compiled(self, name: str, dialect: str, *, fragment: bool) -> Compiled:
+        traced = self.recorder is not None
+        return self._engine.compiled(self._target, name, dialect, fragment=fragment, traced=traced)
+
+
+class Engine:
+    """Renders the files of targets; one for a run."""
+
+    def __init__(self, cache: Path | None = None, dialects: Dialects = generator.dialects) -> None:
+        """Keep compiled templates in a folder outside the repository (None: nowhere)."""
+        self._cache = CodeCache(cache)
+        self._dialects = dialects
+        self._environments: dict[tuple[str, str, bool], Sandbox] = {}
+        self._sources: dict[tuple[tuple[Path, ...], str, str], Source] = {}
+        self._compiled: dict[tuple[str, str, _Variant], Compiled] = {}
+        self._found: dict[tuple[int, str, str, bool, bool], tuple[Target, Compiled]] = {}
+
+    def render(self, pinned: Pinned, job: Job) -> str:
+        """Give a file's text; raises Rejected with every value that cannot be written."""
+        compiled = self._of_job(job)
+        try:
+            return "".join(_Scene(self, job.target, None).run(compiled, job.variables))
+        except FAULTS:
+            problems = self._diagnosed(pinned, job)
+        raise Rejected(problems)
+
+    def trace(self, pinned: Pinned, job: Job) -> Traced:
+        """Give a file's text and what made each piece of it; raises Rejected as render does."""
+        recorder = Recorder(job.variables, job.item_at)
+        try:
+            text = self._recorded(recorder, job)
+        except FAULTS as error:
+            raise Rejected(diagnosis.problems(pinned, recorder, error)) from None
+        if recorder.refusals:
+            raise Rejected(diagnosis.problems(pinned, recorder, None))
+        return Traced(text, tuple(recorder.spans))
+
+    def raw_lines(self, target: Target, name: str, dialect: str = "") -> tuple[int, ...]:
+        """Give the lines of a template that use `| raw` (a rule lists them); raises as compiled."""
+        return self.compiled(target, name, dialect).raw_lines
+
+    def _recorded(self, recorder: Recorder, job: Job) -> str:
+        compiled = self._of_job(job, traced=True)
+        scene = _Scene(self, job.target, recorder)
+        recorder.template = compiled.shown
+        return "".join(scene.run(compiled, recorder.variables))
+
+    def _diagnosed(self, pinned: Pinned, job: Job) -> tuple[Problem, ...]:
+        """Find out by a second, watched run what the first one stumbled over."""
+        recorder = Recorder(job.variables, job.item_at)
+        fault: BaseException | None = None
+        try:
+            self._recorded(recorder, job)
+        except FAULTS as error:
+            fault = error
+        found = diagnosis.problems(pinned, recorder, fault)
+        if not found:
+            msg = f"{job.path} failed once and not again"
+            raise RuntimeError(msg)
+        return found
+
+    def _of_job(self, job: Job, *, traced: bool = False) -> Compiled:
+        try:
+            return self.compiled(job.target, job.spec.template, job.dialect, traced=traced)
+        except diagnosis.Unreachable as error:
+            problem = Problem("GG207", error.reason, job.manifest, hint=error.hint)
+            raise Rejected([problem]) from None
+
+    def compiled(
+        self,
+        target: Target,
+        name: str,
+        dialect: str = "",
+        *,
+        fragment: bool = False,
+        traced: bool = False,
+    ) -> Compiled:
+        """Give a target's template ready to run.
+
+        Raises Rejected with all that is wrong in it, Unreachable when there is none.
+        """
+        quick = (id(target), name, dialect, fragment, traced)
+        known = self._found.get(quick)
+        if known is None:
+            chosen = dialect or self.dialect_of(name)
+            variant = _Variant(target.delimiters, chosen, fragment, traced)
+            # The target is kept beside it: an identity holds only while its object lives.
+            known = (target, self._of_source(self.source(target, name), variant))
+            self._found[quick] = known
+        return known[1]
+
+    def dialect_of(self, name: str) -> str:
+        """Give the dialect that a template's name chooses: that of its name without .j2."""
+        return self._dialects.for_file(PurePosixPath(name).name.removesuffix(".j2"))
+
+    def source(self, target: Target, name: str) -> Source:
+        """Find and read a template in the folders of its target."""
+        key = (target.folders, target.manifest, name)
+        if key not in self._sources:
+            self._sources[key] = _read(target, name)
+        return self._sources[key]
+
+    def _of_source(self, source: Source, variant: _Variant) -> Compiled:
+        key = (source.shown, source.text, variant)
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(source, variant)
+        return self._compiled[key]
+
+    def _compile(self, source: Source, variant: _Variant) -> Compiled:
+        environment = self._environment(variant)
+        key = CodeCache.key(source.text, source.shown, *map(str, _fields(variant)))
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._translate(environment, source, variant)
+            self._cache.put(key, entry)
+        code, raw_lines = entry
+        template = Template.from_code(environment, code, {})
+        return Compiled(template, source.shown, variant.dialect, raw_lines)
+
+    def _translate(
+        self, environment: Sandbox, source: Source, variant: _Variant
+    ) -> tuple[Any, tuple[int, ...]]:
+        """Parse, read by the escaper, and generate code."""
+        try:
+            tree = environment.parse(source.text, source.shown)
+        except TemplateSyntaxError as error:
+            place = Place(source.shown, error.lineno)
+            raise Rejected([Problem("GG200", _lowered(error.message), place)]) from None
+        escaper = Escaper(environment, source.shown, lambda n: self._foreign(n, variant.dialect))
+        lines = source.text.count("\n") + (not source.text.endswith("\n"))
+        reading = escaper.read(tree, max(lines, 1), fragment=variant.fragment)
+        if reading.problems:
+            raise Rejected(reading.problems)
+        code = generate(environment, tree, source.shown, reading, traced=variant.traced)
+        return code, reading.raw_lines
+
+    def _foreign(self, name: str, dialect: str) -> bool:
+        return self.dialect_of(name) not in (dialect, "text")
+
+    def _environment(self, variant: _Variant) -> Sandbox:
+        key = (variant.dialect, variant.delimiters, variant.traced)
+        if key not in self._environments:
+            kind = TracedSandbox if variant.traced else Sandbox
+            dialect = self.dialect(variant.dialect)
+            self._environments[key] = kind(dialect, variant.delimiters)
+        return self._environments[key]
+
+    def dialect(self, name: str) -> Dialect:
+        """Give a dialect by name; raises Unreachable."""
+        try:
+            return self._dialects.get(name)
+        except KeyError:
+            msg = f"there is no dialect {name!r}"
+            raise diagnosis.Unreachable(msg) from None
+
+
+def _fields(variant: _Variant) -> tuple[object, ...]:
+    return (variant.delimiters, variant.dialect, variant.fragment, variant.traced)
+
+
+def _lowered(message: str | None) -> str:
+    """Give a message of Jinja's in our form: lower case, no full stop."""
+    text = (message or "syntax error").rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _read(target: Target, name: str) -> Source:
+    """Read the first template of that name; no name and no link leads out of its folder."""
+    if not safe_name(name):
+        msg = f"the template name {name!r} leaves its folder"
+        raise diagnosis.Unreachable(msg)
+    for folder in target.folders:
+        path = folder / name
+        place = shown(target, folder, name)
+        if not path.is_file():
+            continue
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise Rejected([Problem("GG440", "a link leads out of its folder", Place(place))])
+        try:
+            return Source(name, place, path.read_bytes().decode())
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            problem = Problem("GG209", "the template is not UTF-8", Place(place, line))
+            raise Rejected([problem]) from None
+    msg = f"there is no template {name!r}"
+    raise diagnosis.Unreachable(msg, hint=f"it belongs beside {target.manifest}")
