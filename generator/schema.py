@@ -1,8 +1,9 @@
 """The JSON Schemas of a profile, as gogen reads them besides validating.
 
 One document is put together from `schemas/profile.schema.json` and the `section.schema.json` of
-each target. Two words in it are gogen's: `"x-gogen-merge": {"key": "name"}` on a list whose maps
-merge by that key, and `"format": "home-path"` on text that may start with `~/`.
+each target. Three words in it are gogen's: `"x-gogen-merge": {"key": "name"}` on a list whose maps
+merge by that key, `"format": "home-path"` on text that may start with `~/`, and `"format":
+"image-ref"` on text that names an image the lock is to have.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class View:
     so. `names` are the properties that are spelled out here.
     """
 
-    __slots__ = ("_item", "_keys", "_parts", "home_path", "merge_key", "names")
+    __slots__ = ("_item", "_keys", "_parts", "home_path", "image_ref", "merge_key", "names")
 
     def __init__(self, parts: Iterable[tuple[Json, Json]]) -> None:
         """Take the parts: pairs of a document (for `$ref`) and a schema in it."""
@@ -50,6 +51,7 @@ class View:
         self._item: View | None = None
         schemas = [schema for _root, schema in self._parts]
         self.home_path = any(schema.get("format") == "home-path" for schema in schemas)
+        self.image_ref = any(schema.get("format") == "image-ref" for schema in schemas)
         keys = (schema.get("x-gogen-merge") for schema in schemas)
         self.merge_key: str = next((key["key"] for key in keys if key), "")
         self.names = frozenset(name for schema in schemas for name in schema.get("properties", ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generator.model import Leaf, Map, Seq, find
 from generator.problems import Place, Problem, Rejected
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model import Node, Profile, Target
-
-IMAGE_FORMAT = "image-ref"
-"""What a schema's `format` says of a string that names an image."""
+    from generator.schema import View
 
 _REFERENCE = re.compile(r"<\{\s*([A-Za-z0-9_.-]+)\s*\}>")
 
@@ -54,21 +52,16 @@ class WantedPins:
         )
 
 
-def wanted(profile: Profile, targets: tuple[Target, ...], schema: Mapping[str, Any]) -> WantedPins:
+def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedPins:
     """Gather the pins one profile needs; those of several are joined with `|`.
 
-    `schema` is the JSON Schema of profiles; a target's own section is described by the target.
-    Raises Rejected (GG158) where a toolchain is named that the profile does not have.
+    `view` is what the schema says of the top of a profile (`Schema.view`).
+    Raises Rejected (GG146) where a toolchain is named that the profile does not have.
     """
     modules = find(profile.tree, ("modules",))
     users = [None, *(modules.items if isinstance(modules, Seq) else ())]
     releases = [release_of(profile, user) for user in users]
     platforms = list(_texts(find(profile.tree, ("go", "platforms"))))
-    images = list(_marked(profile.tree, schema, schema))
-    for target in targets:
-        section = find(profile.tree, (target.name,))
-        if section and target.section_schema is not None:
-            images += _marked(section, target.section_schema, target.section_schema)
     return WantedPins(
         go={
             (str(release.value), str(platform.value)): Ask(_place(release), _place(platform))
@@ -77,7 +70,7 @@ def wanted(profile: Profile, targets: tuple[Target, ...], schema: Mapping[str, A
         },
         images={
             **{ref: ask for t in targets for ref, ask in _named(profile, t, t.images)},
-            **{str(leaf.value): Ask(_place(leaf)) for leaf in images},
+            **{str(leaf.value): Ask(_place(leaf)) for leaf in _marked(profile.tree, view)},
         },
         actions={name: ask for t in targets for name, ask in _named(profile, t, t.actions)},
     )
@@ -87,7 +80,7 @@ def release_of(profile: Profile, module: Node | None = None) -> Leaf:
     """Give the leaf of `toolchains` that the profile, or one of its modules, is built with.
 
     A module that names no toolchain has the profile's, a profile that names none "current".
-    Raises Rejected (GG158) where `toolchains` has no such name.
+    Raises Rejected (GG146) where `toolchains` has no such name.
     """
     name = (module and find(module, ("toolchain",))) or find(profile.tree, ("go", "toolchain"))
     word = str(name.value) if isinstance(name, Leaf) else "current"
@@ -99,7 +92,7 @@ def release_of(profile: Profile, module: Node | None = None) -> Leaf:
     raise Rejected(
         [
             Problem(
-                "GG158",
+                "GG146",
                 f'toolchains has no "{word}"',
                 _place(name if isinstance(name, Leaf) else profile.tree),
                 expected="one of " + ", ".join(known),
@@ -146,48 +139,19 @@ def _texts(node: Node | None) -> Iterator[Leaf]:
             pass
 
 
-def _marked(node: Node, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Leaf]:
-    """Give the texts below a node that its schema, a part of `root`, marks as image references."""
-    for part in _parts(schema, root):
-        match node:
-            case Leaf(value=str()) if part.get("format") == IMAGE_FORMAT:
-                yield node
-            case Map(items=items):
-                for key in sorted(items):
-                    for below in _of_key(part, key):
-                        yield from _marked(items[key], below, root)
-            case Seq(items=children) if isinstance(part.get("items"), dict):
-                for child in children:
-                    yield from _marked(child, part["items"], root)
-            case _:
-                pass
-
-
-def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Give a schema and all that holds beside it: what it refers to, joins or offers."""
-    yield schema
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        for part in schema.get(keyword, ()):
-            yield from _parts(part, root)
-    reference = schema.get("$ref", "")
-    if reference.startswith("#/"):
-        part = root
-        for step in reference[2:].split("/"):
-            part = part[step]
-        yield from _parts(part, root)
-
-
-def _of_key(schema: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    """Give the schemas of a map's key."""
-    properties = schema.get("properties", {})
-    if key in properties:
-        yield properties[key]
-    patterns = schema.get("patternProperties", {})
-    matching = [below for pattern, below in patterns.items() if re.search(pattern, key)]
-    yield from matching
-    other = schema.get("additionalProperties")
-    if isinstance(other, dict) and key not in properties and not matching:
-        yield other
+def _marked(node: Node, view: View) -> Iterator[Leaf]:
+    """Give the texts below a node that the schema marks as image references."""
+    match node:
+        case Leaf(value=str()) if view.image_ref:
+            yield node
+        case Map(items=items):
+            for key in sorted(items):
+                yield from _marked(items[key], view.key(key))
+        case Seq(items=children):
+            for child in children:
+                yield from _marked(child, view.item())
+        case _:
+            pass
 
 
 def _place(node: Node) -> Place:

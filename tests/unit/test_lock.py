@@ -19,6 +19,7 @@ from generator.lock.wanted import Ask, WantedPins, release_of, wanted
 from generator.lock.writing import write_lock
 from generator.model import Leaf, Map, Node, Profile, Seq, Target
 from generator.problems import Exit, Place, Problem, Rejected
+from generator.schema import View
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
@@ -364,10 +365,11 @@ def profile(tree: dict[str, Any]) -> Profile:
     return Profile("base", ("base",), (), made)
 
 
-def target(images: tuple[str, ...] = (), actions: tuple[str, ...] = (), **more: Any) -> Target:
-    return Target("docker", "", (), images, actions, (), "templates/docker/target.yaml", **more)
+def target(images: tuple[str, ...] = (), actions: tuple[str, ...] = ()) -> Target:
+    return Target("docker", "", (), images, actions, (), "templates/docker/target.yaml")
 
 
+NOTHING = View([])
 TREE = {
     "toolchains": {"current": "1.27.1", "next": "1.27.2", "old": "1.26.7"},
     "go": {"toolchain": "current", "platforms": ["linux/amd64", "linux/arm64"]},
@@ -377,7 +379,7 @@ TREE = {
 
 
 def test_the_toolchains_in_use_are_wanted_on_every_platform() -> None:
-    found = wanted(profile(TREE), (), {})
+    found = wanted(profile(TREE), (), NOTHING)
     assert sorted(found.go) == [
         (version, platform)
         for version in ("1.27.1", "1.27.2")
@@ -392,7 +394,7 @@ def test_manifests_name_pins_by_word_and_by_reference() -> None:
         "<{ image.none }>",
         "golang:<{ toolchains.old }>-x",
     )
-    found = wanted(profile(TREE), (target((*images, "ubuntu:24.04"), ("actions/cache",)),), {})
+    found = wanted(profile(TREE), (target((*images, "ubuntu:24.04"), ("actions/cache",)),), NOTHING)
     assert sorted(found.images) == [
         "alpine:3.20",
         "alpine:3.24.1",
@@ -419,13 +421,16 @@ SCHEMAS = [
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_strings_the_schema_marks_are_images(schema: dict[str, Any]) -> None:
-    assert list(wanted(profile(TREE), (), schema).images) == ["debian:trixie-slim"]
+    assert list(wanted(profile(TREE), (), View([(schema, schema)])).images) == [
+        "debian:trixie-slim"
+    ]
 
 
-def test_lists_and_sections_of_targets_are_looked_through() -> None:
+def test_lists_are_looked_through() -> None:
     section = {"properties": {"bases": {"items": {"properties": {"ref": MARK}}}}}
     tree = {**TREE, "docker": {"bases": [{"ref": "alpine:3.20", "name": "a"}]}}
-    found = wanted(profile(tree), (target(section_schema=section),), {})
+    whole = {"properties": {"docker": section}}
+    found = wanted(profile(tree), (), View([(whole, whole)]))
     assert list(found.images) == ["alpine:3.20"]
 
 
@@ -434,7 +439,7 @@ def test_a_toolchain_that_is_not_there_is_refused() -> None:
     with pytest.raises(Rejected) as caught:
         release_of(profile(tree))
     (problem,) = caught.value.problems
-    assert (problem.code, problem.place, problem.exit) == ("GG158", HERE, Exit.INPUT)
+    assert (problem.code, problem.place, problem.exit) == ("GG146", HERE, Exit.INPUT)
     assert problem.hint == 'did you mean "current"?'
 
 
@@ -452,5 +457,5 @@ def test_the_shipped_profiles_want_what_the_schema_marks() -> None:
     text = (ROOT / "profiles/build-pod/image.yaml").read_text()
     bases = sorted(set(re.findall(r'base: "(.*)"', text)))
     tree = {**TREE, "image": {"families": [{"name": "x", "base": base} for base in bases]}}
-    assert sorted(wanted(profile(tree), (), schema).images) == bases
-    assert needed(wanted(profile(tree), (), schema)).images.keys() == set(bases)
+    assert sorted(wanted(profile(tree), (), View([(schema, schema)])).images) == bases
+    assert needed(wanted(profile(tree), (), View([(schema, schema)]))).images.keys() == set(bases)
