@@ -1,0 +1,139 @@
+"""Where a profile's files go, and whether they may go there.
+
+An artifact stands at `out/<slug>/<path>` and, when it has a place, a second time at that place.
+`gogen.toml` allows places by globs; gogen's own files and git's are never one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from generator.journal import PENDING
+from generator.paths import above, fault, matches, shown
+from generator.problems import Place, Problem
+from generator.sums import NAME, OUT, digest, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model import Artifact, Desired
+
+_OWN = re.compile(rf"{re.escape(NAME)}|{re.escape(PENDING)}|\.gogen-.*")
+_SOURCES = {OUT, "gogen.toml", "gogen.lock", "profiles"}
+
+
+def due(desired: Desired) -> dict[str, Artifact]:
+    """Give what should stand at every workspace-relative path of a profile."""
+    base = f"{OUT}/{desired.slug}/"
+    files = {base + a.path: a for a in desired.artifacts}
+    files.update((a.place, a) for a in desired.artifacts if a.place)
+    return files
+
+
+def sums_due(desired: Desired) -> bytes:
+    """Give the SHA256SUMS a profile should have; empty if it renders nothing."""
+    digests = {path: [digest(artifact.content)] for path, artifact in due(desired).items()}
+    return write(digests, desired.slug)
+
+
+def allows(allowed: Iterable[str], place: str) -> bool:
+    """Tell whether a file may stand at a place outside out/."""
+    parts = place.split("/")
+    if parts[0] in _SOURCES or any(part.lower() == ".git" for part in parts):
+        return False
+    return any(matches(place, glob) for glob in allowed)
+
+
+def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:
+    """Say which places two profiles claim (GG248), naming both."""
+    owners: dict[str, str] = {}
+    problems = []
+    for desired in desireds:
+        for artifact in desired.artifacts:
+            if not artifact.place:
+                continue
+            first = owners.setdefault(_folded(artifact.place), desired.profile)
+            if first != desired.profile:
+                problems.append(
+                    Problem(
+                        "GG248",
+                        f"{shown(artifact.place)} is placed by profile {first} and by profile "
+                        f"{desired.profile}",
+                        Place(shown(artifact.place)),
+                        hint="let one of them go without the target, or give it another place",
+                    )
+                )
+    return tuple(problems)
+
+
+def unusable(desired: Desired, allowed: tuple[str, ...]) -> list[Problem]:
+    """Say what keeps a profile's files from being written where they are due.
+
+    GG440 a path that leaves its root or cannot be listed, GG246 a name gogen needs itself, GG247
+    two files by one name, GG442 a place gogen.toml does not allow.
+    """
+    problems: list[Problem] = []
+    for artifact in desired.artifacts:
+        problems += _own_path(artifact, desired)
+        if artifact.place:
+            problems += _own_place(artifact, allowed)
+    return problems or list(_clashes(desired))
+
+
+def _own_path(artifact: Artifact, desired: Desired) -> Iterator[Problem]:
+    at = Place(artifact.template)
+    if why := fault(artifact.path):
+        yield Problem("GG440", f"path {shown(artifact.path)!r} {why}", at)
+    elif _OWN.fullmatch(artifact.path.split("/")[-1]):
+        yield Problem(
+            "GG246",
+            f"{artifact.path} of profile {desired.profile} is a name gogen uses itself",
+            at,
+            hint="give the file another path in the manifest",
+        )
+
+
+def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem]:
+    at = Place(artifact.template)
+    if why := fault(artifact.place):
+        yield Problem("GG440", f"place {shown(artifact.place)!r} {why}", at)
+    elif not allows(allowed, artifact.place):
+        yield Problem(
+            "GG442",
+            f"gogen.toml does not allow a file at {artifact.place}",
+            at,
+            expected="a path that fits one of: " + ", ".join(allowed) if allowed else "",
+            hint="add it to places in gogen.toml (never out/, profiles/, .git, gogen.* themselves)",
+        )
+
+
+def _clashes(desired: Desired) -> Iterator[Problem]:
+    """Find two files at one path, or one path below another, also where case does not count."""
+    base = f"{OUT}/{desired.slug}/"
+    paths = [base + a.path for a in desired.artifacts]
+    paths += [a.place for a in desired.artifacts if a.place]
+    seen: dict[str, str] = {}
+    for path in paths:
+        if (name := _folded(path)) in seen:
+            yield _clash(desired, seen[name], path)
+        seen[name] = path
+    for path in paths:
+        for folder in above(path):
+            if _folded(folder) in seen:
+                yield _clash(desired, seen[_folded(folder)], path)
+
+
+def _clash(desired: Desired, first: str, second: str) -> Problem:
+    return Problem(
+        "GG247",
+        f"profile {desired.profile} writes {first} and {second}, which cannot stand side by side",
+        Place(second),
+        hint="change one of the two paths in its manifest",
+    )
+
+
+def _folded(path: str) -> str:
+    """Give the name by which a file system that folds case (macOS) knows a path."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()

@@ -1,0 +1,93 @@
+"""One gogen at a time in a workspace.
+
+The lock is on the workspace's root folder itself: a lock file would have to be ignored by git, left
+out of `out/` and cleaned up, and could be replaced under a run that holds it. The system drops the
+lock with the process, so a killed run never blocks the next. A file system that locks no folders
+(NFS wants a file open for writing) gets the lock on gogen.toml, which every root has.
+
+A process forked while the lock is held shares it: start workers before, or end them inside.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from generator.paths import disk_errors
+from generator.problems import Place, Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_MARK = "gogen.toml"
+_NO_FOLDER_LOCKS = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP}
+_PAUSE = 0.05  # seconds between tries: flock itself cannot wait for a limited time
+
+
+@contextmanager
+def hold(
+    root: Path,
+    *,
+    timeout: float,
+    shared: bool = False,
+    waiting: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """Hold the lock of the workspace `root` for the block.
+
+    A `shared` lock (for readers) goes with others like it, not with a writer's. `waiting` is called
+    once if another run holds it; after `timeout` seconds the run is Rejected (GG430).
+    """
+    with disk_errors(_MARK):
+        fd = _open(root, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    try:
+        _take(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, timeout, waiting)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _open(root: Path, kind: int) -> int:
+    """Open what can be locked; a lock that is free is taken in passing."""
+    fd = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _try(fd, kind)
+    except OSError as error:
+        os.close(fd)
+        if error.errno not in _NO_FOLDER_LOCKS:
+            raise
+        return os.open(root / _MARK, os.O_RDWR | os.O_CLOEXEC)
+    return fd
+
+
+def _try(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _take(fd: int, kind: int, timeout: float, waiting: Callable[[], None]) -> None:
+    end = time.monotonic() + timeout
+    told = False
+    while not _try(fd, kind):
+        if not told:
+            waiting()
+            told = True
+        if time.monotonic() >= end:
+            raise Rejected([_held(timeout)])
+        time.sleep(_PAUSE)
+
+
+def _held(timeout: float) -> Problem:
+    return Problem(
+        "GG430",
+        f"another gogen run holds this workspace, still after {timeout:g} s",
+        Place(_MARK),
+        hint="wait for it to end, or stop it",
+    )
