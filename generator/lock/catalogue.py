@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
-from generator.lock.shape import hex_of_h1
+from generator.lock.shape import hex_of_h1, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,16 +55,6 @@ class Catalogue:
     lines: Mapping[str, Line]
     security: frozenset[str]
     unpinned: frozenset[str]
-
-
-def line_of(version: str) -> str:
-    """Give the line of a release: "1.27" of "1.27.1"."""
-    return ".".join(version.split(".")[:2])
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """Order releases as numbers: "1.9" before "1.10"."""
-    return tuple(int(part) for part in version.split("."))
 
 
 @cache

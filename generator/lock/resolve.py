@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.lock import shape
-from generator.lock.catalogue import EMBEDDED, Catalogue, embedded, line_of, version_key
+from generator.lock.catalogue import EMBEDDED, Catalogue, embedded
 from generator.lock.model import EMPTY, ActionPin, Archive, GoRelease, ImagePin, Lock
+from generator.lock.shape import line_of, version_key
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 

@@ -44,6 +44,16 @@ class Shape(NamedTuple):
     required: frozenset[str]
 
 
+def line_of(version: str) -> str:
+    """Give the line of a release: "1.27" of "1.27.1"."""
+    return ".".join(version.split(".")[:2])
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Order releases as numbers: "1.9" before "1.10"."""
+    return tuple(int(part) for part in version.split("."))
+
+
 def hex_of_h1(h1: str) -> str:
     """Give the hash of "h1:BASE64" in hex: scripts have no base64 on every machine."""
     return b64decode(h1[3:]).hex()

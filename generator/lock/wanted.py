@@ -58,14 +58,11 @@ def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedP
     `view` is what the schema says of the top of a profile (`Schema.view`).
     Raises Rejected (GG146) where a toolchain is named that the profile does not have.
     """
-    modules = find(profile.tree, ("modules",))
-    users = [None, *(modules.items if isinstance(modules, Seq) else ())]
-    releases = [release_of(profile, user) for user in users]
     platforms = list(_texts(find(profile.tree, ("go", "platforms"))))
     return WantedPins(
         go={
             (str(release.value), str(platform.value)): Ask(_place(release), _place(platform))
-            for release in reversed(releases)
+            for release in reversed(releases(profile))
             for platform in platforms
         },
         images={
@@ -74,6 +71,13 @@ def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedP
         },
         actions={name: ask for t in targets for name, ask in _named(profile, t, t.actions)},
     )
+
+
+def releases(profile: Profile) -> list[Leaf]:
+    """Give the Go release of the profile, then that of each of its modules, as leaves."""
+    modules = find(profile.tree, ("modules",))
+    users = modules.items if isinstance(modules, Seq) else ()
+    return [release_of(profile), *(release_of(profile, module) for module in users)]
 
 
 def release_of(profile: Profile, module: Node | None = None) -> Leaf:

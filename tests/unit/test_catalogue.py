@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import pytest
 
 from generator.data import refresh
-from generator.lock.catalogue import DATA, embedded, last_seen, line_of, version_key
-from generator.lock.shape import hex_of_h1
+from generator.lock.catalogue import DATA, embedded, last_seen
+from generator.lock.shape import hex_of_h1, line_of, version_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,11 @@ from generator.lock.resolve import needed
 from generator.lock.stale import stale
 from generator.lock.wanted import Ask, WantedPins, release_of, wanted
 from generator.lock.writing import write_lock
-from generator.model import Leaf, Map, Node, Profile, Seq, Target
+from generator.model import Profile, Target
 from generator.problems import Exit, Place, Problem, Rejected
 from generator.schema import View
 from tests.tools import ROOT
+from tests.trees import profile as made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -349,20 +350,8 @@ def test_a_lock_laid_out_by_hand_is_told() -> None:
 # Wanting
 
 
-def node(value: Any) -> Node:
-    match value:
-        case dict():
-            return Map({k: node(v) for k, v in value.items()}, (HERE,))
-        case list():
-            return Seq(tuple(node(v) for v in value), (HERE,))
-        case _:
-            return Leaf(value, (HERE,))
-
-
 def profile(tree: dict[str, Any]) -> Profile:
-    made = node(tree)
-    assert isinstance(made, Map)
-    return Profile("base", ("base",), (), made)
+    return made(tree, HERE)
 
 
 def target(images: tuple[str, ...] = (), actions: tuple[str, ...] = ()) -> Target:
