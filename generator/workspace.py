@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generator import __version__
-from generator.nearest import did_you_mean
 from generator.problems import Place, Problem, Rejected
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -51,10 +51,10 @@ def test_equal_objects_leave_only_the_base() -> None:
 
 
 def test_a_changed_map_becomes_a_partial_object() -> None:
-    made = texts(flat("child", a=config("a", k="w", n="w")), flat("base", a=config("a", k="v")))
+    made = texts(flat("child", a=config("a", k="w", m="w")), flat("base", a=config("a", k="v")))
     body = made["patch-configmap-a.yaml"].split("\n", 1)[1]
     assert body == (
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: w\n  n: w\n"
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: w\n  m: w\n"
     )
 
 
