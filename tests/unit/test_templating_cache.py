@@ -1,0 +1,122 @@
+"""Compiled templates kept on disk: hits, misses, and files that cannot be trusted."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.model import FileSpec
+from generator.problems import Rejected
+from generator.templating import codecache
+from generator.templating.codecache import CodeCache
+from generator.templating.engine import Engine
+from generator.templating.jobs import jobs
+from tests.unit.templating_fake import Dialects, pinned, templates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model import Pinned
+
+TEXT = "<{% for w in words %}><{ w }>;<{% endfor %}>.\n<{ a | raw }>"
+WRITTEN = "b;c;.\n$x"
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Pinned:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    templates(folder, {"x.fake.j2": TEXT})
+    return pinned(folder, {"words": ["b", "c"], "a": "$x"}, FileSpec("x.fake.j2", "x.fake"))
+
+
+def rendered(one: Pinned, cache: Path | None) -> tuple[str, int]:
+    """Give what a new engine renders, and how many steps its dialect took."""
+    dialects = Dialects()
+    engine = Engine(cache, dialects)
+    text = engine.render(one, jobs(one)[0])
+    assert engine.raw_lines(one.targets[0], "x.fake.j2") == (2,)
+    return text, dialects.fake.steps
+
+
+def test_a_hit_compiles_nothing(one: Pinned, tmp_path: Path) -> None:
+    text, steps = rendered(one, tmp_path / "cache")
+    assert (text, steps > 0) == (WRITTEN, True)
+    assert rendered(one, tmp_path / "cache") == (WRITTEN, 0)
+
+
+def test_without_a_folder_nothing_is_kept(one: Pinned, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    assert rendered(one, None)[1] > 0
+    assert rendered(one, None)[1] > 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_changed_template_is_a_miss(one: Pinned, tmp_path: Path) -> None:
+    rendered(one, tmp_path / "cache")
+    templates(one.targets[0].folders[0], {"x.fake.j2": TEXT + "\n<{ words[0] }>"})
+    text, steps = rendered(one, tmp_path / "cache")
+    assert (text, steps > 0) == (f"{WRITTEN}\nb", True)
+
+
+def test_changed_makers_are_a_miss(
+    one: Pinned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered(one, tmp_path / "cache")
+    monkeypatch.setattr(codecache, "_makers", lambda: "another Python")
+    assert rendered(one, tmp_path / "cache")[1] > 0
+
+
+@pytest.mark.parametrize("keep", [0, 10, 32, 40, -1])
+def test_a_truncated_file_is_a_miss_and_mended(one: Pinned, tmp_path: Path, keep: int) -> None:
+    cache = tmp_path / "cache"
+    rendered(one, cache)
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:keep])
+    text, steps = rendered(one, cache)
+    assert (text, steps > 0) == (WRITTEN, True)
+    assert rendered(one, cache)[1] == 0
+
+
+def test_a_flipped_byte_is_a_miss(one: Pinned, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    rendered(one, cache)
+    (file,) = cache.iterdir()
+    data = bytearray(file.read_bytes())
+    data[60] ^= 1
+    file.write_bytes(data)
+    assert rendered(one, cache)[1] > 0
+
+
+def test_a_folder_that_cannot_be_made_is_no_error(one: Pinned, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert rendered(one, tmp_path / "file" / "cache")[0] == WRITTEN
+
+
+def test_what_does_not_compile_is_not_kept(one: Pinned, tmp_path: Path) -> None:
+    templates(one.targets[0].folders[0], {"x.fake.j2": "<{ a() }>"})
+    for _ in range(2):
+        with pytest.raises(Rejected, match="GG206"):
+            Engine(tmp_path / "cache", Dialects()).render(one, jobs(one)[0])
+    assert not (tmp_path / "cache").exists()
+
+
+def test_writers_at_once_leave_whole_files(tmp_path: Path) -> None:
+    cache = CodeCache(tmp_path / "cache")
+    entries = [(compile(f"x = {n}" * 1, "x", "exec"), (n,)) for n in range(40)]
+
+    def write_and_read(number: int) -> bool:
+        cache.put("key", entries[number])
+        got = cache.get("key")
+        return got is not None and got[0].co_consts[0] == got[1][0]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(write_and_read, range(40)))
+    assert [file.name for file in (tmp_path / "cache").iterdir()] == ["key"]
+
+
+def test_keys_tell_their_parts_apart() -> None:
+    assert CodeCache.key("a", "bc") != CodeCache.key("ab", "c")
+    assert CodeCache.key("a", "b") == CodeCache.key("a", "b")
