@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING
 
 from generator.problems import Place
-from generator.validators.base import File, Tool, Validator, bench, refused, unusable
+from generator.validators._shell import is_bash
+from generator.validators.base import File, Said, Tool, Validator, bench, refused, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,19 @@ _OPTIONAL = (
     "deprecate-which",
     "quote-safe-variables",
 )
+_OPTIONS = ("--norc", "--format=json1", f"--enable={','.join(_OPTIONAL)}")
 
 
 def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
     mine = [file for file in files if VALIDATOR.reads(file)]
-    options = ("--norc", "--shell=sh", "--format=json1", f"--enable={','.join(_OPTIONAL)}")
     with bench(tool, mine) as here:
-        said = here.run(*options, "--", *(file.path for file in mine))
+        for shell in ("sh", "bash"):
+            paths = [file.path for file in mine if is_bash(file) == (shell == "bash")]
+            if paths:
+                yield from _read(here.run(*_OPTIONS, f"--shell={shell}", "--", *paths))
+
+
+def _read(said: Said) -> Iterator[Problem]:
     if said.code not in {0, 1}:
         yield unusable(VALIDATOR.name, said.text)
         return

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.problems import Place
+from generator.validators._shell import is_bash
 from generator.validators.base import File, Tool, Validator, bench, refused
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
         for file in mine:
             indented = _INDENTED.search(file.content)
             depth = len(indented[1]) if indented else 0
-            said = here.run("-d", "-ln", "posix", "-i", str(depth), file.path)
+            language = "bash" if is_bash(file) else "posix"
+            said = here.run("-d", "-ln", language, "-i", str(depth), file.path)
             if said.code or said.text:
                 yield _problem(file, said.out, said.err)
 

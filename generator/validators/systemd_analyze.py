@@ -33,8 +33,8 @@ _STUBS = {
 def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
     groups: dict[PurePosixPath, list[File]] = {}
     for file in filter(VALIDATOR.reads, files):
-        path = PurePosixPath(file.path)
-        base = path.parent.parent if path.suffix == ".conf" else path.parent
+        folder = PurePosixPath(file.path).parent
+        base = folder.parent if folder.suffix == ".d" else folder
         groups.setdefault(base, []).append(file)
     for base, group in sorted(groups.items()):
         yield from _verify(tool, base, group)
@@ -47,6 +47,8 @@ def _verify(tool: Tool, base: PurePosixPath, group: list[File]) -> Iterator[Prob
         origins = {}
         for file in group:
             name = str(PurePosixPath(file.path).relative_to(base))
+            if name.endswith(".conf") and "/" not in name:
+                name = f"gogen-lint.service.d/{name}"  # a drop-in laid out without its unit's name
             here.put(name, file.content)
             origins[name] = file.path
         units = sorted({name.split("/")[0].removesuffix(".d") for name in origins})

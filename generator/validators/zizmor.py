@@ -7,6 +7,7 @@ It leaves out a file that it cannot parse and audits the rest with success, henc
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from generator.problems import Place
@@ -20,19 +21,30 @@ if TYPE_CHECKING:
 
 _OPTIONS = ("--offline", "--persona=pedantic", "--strict-collection", "--no-config")
 _FORM = ("--format", "json-v1", "--no-progress", "--quiet")
+_UNREAD = re.compile(r"failed to load file://(\S+)")
+_REASON = re.compile(r"^\s*0: (.*)$", re.MULTILINE)
 
 
 def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
     with laid_out(tool, filter(VALIDATOR.reads, files)) as (here, origins):
         said = here.run(*_OPTIONS, *_FORM, "--", *origins)
     if not said.out.strip():
-        yield unusable(VALIDATOR.name, said.text)
+        yield _stopped(said.err, origins)
         return
     for finding in json.loads(said.out):
         if not finding["ignored"]:
             yield refused(
                 VALIDATOR.name, finding["desc"], _place(finding, origins), finding["ident"]
             )
+
+
+def _stopped(error: str, origins: Mapping[str, str]) -> Problem:
+    """Lay an end without findings to the file that could not be read, where one is named."""
+    file, reason = _UNREAD.search(error), _REASON.search(error)
+    if file and file[1] in origins:
+        said = reason[1] if reason else "cannot be read"
+        return refused(VALIDATOR.name, said, Place(origins[file[1]]))
+    return unusable(VALIDATOR.name, error)
 
 
 def _place(finding: Mapping[str, Any], origins: Mapping[str, str]) -> Place:

@@ -107,6 +107,9 @@ GOOD = [
     Good("shfmt", {"go/env.sh": SCRIPT}, "sh"),
     Good("shfmt", {"go/env.sh": SCRIPT.replace("  ", "\t")}, "sh"),
     Good("sh", {"go/env.sh": SCRIPT}, "sh"),
+    Good("shellcheck", {"go/a.bash": '#!/usr/bin/env bash\na=(1 2)\necho "${a[@]}"\n'}, "sh"),
+    Good("sh", {"go/a.bash": "a=(1 2)\n"}, "sh"),
+    Good("shfmt", {"go/a.bash": "a=(1 2)\n"}, "sh"),
     Good("fish", {"go/env.fish": "if true\n    set -gx GOFLAGS -trimpath\nend\n"}, "fish"),
     Good("go-env", {"go/env": GO_ENV}, "go-env"),
 ]
@@ -249,6 +252,14 @@ BAD = [
         {"systemd/kubelet.service.d/20-gogen.conf": "[Service]\nEnvironmnt=A=1\n"},
         Place("systemd/kubelet.service.d/20-gogen.conf", 2),
         "Unknown key",
+    ),
+    Bad(
+        "an unknown key in a drop-in that lies by itself",
+        "systemd-analyze",
+        {"systemd/20-gogen.conf": "[Service]\nEnvironmnt=A=1\n"},
+        Place("systemd/20-gogen.conf", 2),
+        "Unknown key",
+        "systemd-unit",
     ),
     Bad(
         "an unknown key in a user unit",
@@ -412,3 +423,33 @@ def test_refuses(case: Bad) -> None:
 def test_every_validator_has_a_good_and_a_bad_file() -> None:
     assert {case.validator for case in GOOD} == set(names())
     assert {case.validator for case in BAD} == set(names())
+
+
+def test_zizmor_leaves_no_file_out() -> None:
+    files = given(
+        {".github/workflows/a.yml": WORKFLOW, ".github/workflows/b.yml": "a: [\n"}, "yaml"
+    )
+    [problem] = get("zizmor").check(tool("zizmor"), files)
+    assert (problem.code, problem.place) == ("GG280", Place(".github/workflows/b.yml"))
+    assert "invalid YAML syntax" in problem.message
+
+
+def test_systemd_reads_templates_of_units() -> None:
+    files = given(
+        {
+            "systemd/check@.service": SERVICE.replace("true", "echo %i"),
+            "systemd/kubelet@.service.d/20-gogen.conf": "[Service]\nNicee=1\n",
+        },
+        "systemd-unit",
+    )
+    problems = tuple(get("systemd-analyze").check(tool("systemd-analyze"), files))
+    assert {problem.place for problem in problems} == {
+        Place("systemd/kubelet@.service.d/20-gogen.conf", 2)
+    }
+
+
+def test_two_profiles_may_have_the_same_unit() -> None:
+    bad = SERVICE.replace("Type=", "Typ=")
+    files = given({"out/a/systemd/x.service": SERVICE, "out/b/systemd/x.service": bad}, "text")
+    problems = tuple(get("systemd-analyze").check(tool("systemd-analyze"), files))
+    assert [problem.place for problem in problems] == [Place("out/b/systemd/x.service", 5)]
