@@ -57,12 +57,15 @@ class Role(StrEnum):
 class Level:
     """One level of block nesting: its column and its key ("-" for a list item).
 
-    `full` says that its value stood on its line, so that nothing may be nested in it.
+    `full` says that its value stood on its line, so that nothing may be nested in it; `text` is
+    the last short scalar read here or, before any, ahead of here ("" where that is not literal):
+    `-c` ahead of a list item tells that the item is a script.
     """
 
     column: int
     key: str
     full: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class State:
     """A place in a document.
 
     `column` counts the blanks of a line so far, then is where its scalar begins. `flow` holds an
-    open bracket each: ("[", ""), ("{", "") where a key is due, (":", key) where its value is.
+    open bracket each: ("[", the short element before, as in Level), ("{", "") where a key is due,
+    (":", key) where its value is.
     `word` is the literal text of the scalar in progress since its start or its last expression
     (None where branches differ); `mixed` says that it holds an expression. `apart` says that a
     blank came before; `done` that the element before a colon or comment was whole.
@@ -85,6 +89,9 @@ class State:
     mixed: bool = False
     apart: bool = False
     done: bool = False
+
+
+_SHORT = 8  # characters of a scalar that is remembered
 
 
 PART = (
@@ -198,9 +205,14 @@ def _dash(state: State, text: str, at: int) -> tuple[State, int]:
     if state.role is Role.VALUE:
         reason = "a list item begins on the line of a key"
         raise Misplaced(reason, "begin the list on the next line")
-    levels = _parents(state.levels, state.column, dash=True)
-    levels = (*levels, Level(state.column, "-"))
-    return State(Mode.ITEM, state.column + 1, levels), at
+    return State(Mode.ITEM, state.column + 1, _nested(state, "-")), at
+
+
+def _nested(state: State, key: str) -> tuple[Level, ...]:
+    """Give the levels with one more for a key, or a dash, at the state's column."""
+    levels = _parents(state.levels, state.column, dash=key == "-")
+    text = state.levels[-1].text if state.levels else ""
+    return (*levels, Level(state.column, key, text=text))
 
 
 def _parents(levels: tuple[Level, ...], column: int, *, dash: bool) -> tuple[Level, ...]:
@@ -223,11 +235,17 @@ def _head_of_block(state: State) -> State:
     if state.role is Role.KEY:
         reason = "a block scalar stands where a key is due"
         raise Misplaced(reason)
-    return replace(state, mode=Mode.HEAD, levels=_filled(state.levels))
+    return replace(state, mode=Mode.HEAD, levels=_filled(state.levels, ""))
 
 
-def _filled(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    return (*levels[:-1], replace(levels[-1], full=True)) if levels else ()
+def _filled(levels: tuple[Level, ...], text: str) -> tuple[Level, ...]:
+    return (*levels[:-1], replace(levels[-1], full=True, text=text)) if levels else ()
+
+
+def _short(state: State) -> str:
+    """Give the scalar just read if it is literal and short enough to be told apart, else ""."""
+    word = "" if state.mixed or state.word is None else state.word.strip()
+    return word if len(word) <= _SHORT else ""
 
 
 def _end_line(state: State) -> State:
@@ -239,7 +257,7 @@ def _end_line(state: State) -> State:
             return State()
         reason = "a line is neither a key with a colon nor a list item"
         raise Misplaced(reason, "a scalar stands on one line; longer text is a block scalar (|)")
-    return State(levels=_filled(state.levels))
+    return State(levels=_filled(state.levels, _short(state)))
 
 
 # -- scalars -------------------------------------------------------------------------------------
@@ -377,8 +395,7 @@ def open_key(state: State) -> State:
     if state.flow:
         flow = (*state.flow[:-1], (":", key))
         return State(Mode.FLOW, levels=state.levels, flow=flow)
-    levels = _parents(state.levels, state.column, dash=False)
-    return State(Mode.VALUE, levels=(*levels, Level(state.column, key)))
+    return State(Mode.VALUE, levels=_nested(state, key))
 
 
 def _value(state: State, text: str, at: int) -> tuple[State, int]:
@@ -399,7 +416,8 @@ def _open(state: State, bracket: str) -> State:
     if state.role is Role.KEY and (state.levels or state.column):
         reason = "a bracket stands where a key is due"
         raise Misplaced(reason)
-    return replace(state, mode=Mode.FLOW, flow=(*state.flow, (bracket, "")), role=Role.VALUE)
+    ahead = state.levels[-1].text if bracket == "[" and state.levels and not state.flow else ""
+    return replace(state, mode=Mode.FLOW, flow=(*state.flow, (bracket, ahead)), role=Role.VALUE)
 
 
 def _flow(state: State, text: str, at: int) -> tuple[State, int]:
@@ -427,7 +445,8 @@ def _punctuation(state: State, char: str) -> State:
         reason = "a key without a value in braces"
         raise Misplaced(reason)
     if char == ",":
-        flow = (*state.flow[:-1], ("{" if bracket == ":" else "[", ""))
+        opened = ("{", "") if bracket == ":" else ("[", _short(state))
+        flow = (*state.flow[:-1], opened)
         return State(Mode.FLOW, levels=state.levels, flow=flow)
     if (bracket, char) not in (("[", "]"), (":", "}")):
         reason = f"a {char} closes what it did not open"
@@ -436,7 +455,9 @@ def _punctuation(state: State, char: str) -> State:
 
 
 def _close(state: State) -> State:
-    return State(Mode.DONE, levels=state.levels, flow=state.flow[:-1], role=Role.VALUE)
+    """Close a bracket; its last element is kept as the text of what it closes."""
+    word = _short(state)
+    return State(Mode.DONE, levels=state.levels, flow=state.flow[:-1], role=Role.VALUE, word=word)
 
 
 # -- comments and block scalars ------------------------------------------------------------------
@@ -535,7 +556,7 @@ def _join_lines(one: State, other: State) -> State:
         levels = (*levels, Level(min(rest), UNKNOWN, full=True))
     mode = Mode.BLOCK if whole and one.mode is other.mode is Mode.BLOCK else Mode.LINE
     if mode is Mode.LINE and Mode.BLOCK in (one.mode, other.mode) and whole:
-        levels = _filled(levels)
+        levels = _filled(levels, "")
     return State(mode, one.column, levels)
 
 
@@ -547,7 +568,9 @@ def _join_levels(
     for a, b in zip(one, other, strict=False):
         if a.column != b.column:
             break
-        levels.append(Level(a.column, a.key if a.key == b.key else UNKNOWN, a.full or b.full))
+        key = a.key if a.key == b.key else UNKNOWN
+        text = a.text if a.text == b.text else ""
+        levels.append(Level(a.column, key, a.full or b.full, text))
     return tuple(levels), len(levels) == len(one) == len(other)
 
 

@@ -154,6 +154,8 @@ def encode_value(value: Any, indent: int) -> str:
             return scalar(text, indent)
         case Structured(value=data, style="json"):
             return json_flow(data)
+        case Structured(value=data) if not isinstance(data, dict | list | tuple):
+            return scalar(data, indent)
         case Structured(value=data) if not data:
             return json_flow(data)
         case Structured():
@@ -166,7 +168,8 @@ def encode_value(value: Any, indent: int) -> str:
 def encode_item(value: Any, indent: int, column: int) -> str:
     """Write an expression after `- ` (the dash at `indent`, the expression at `column`)."""
     if isinstance(value, Structured) and value.style == "block":
-        return block(value.value, column)
+        nested = isinstance(value.value, dict | list | tuple)
+        return block(value.value, column) if nested else scalar(value.value, indent)
     return encode_value(value, indent)
 
 
