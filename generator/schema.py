@@ -186,30 +186,33 @@ class Schema:
         """Which lists merge by key."""
         return MergeKeys(self.document)
 
+    @cached_property
+    def validator(self) -> Any:
+        """The validator of whole profiles."""
+        # Imported late: a profile that is known to be valid needs none of it.
+        from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+        return Draft202012Validator(self.document)
+
     def rule(self, path: Iterable[str | int]) -> str:
         """Write where a rule stands, `schemas/profile.schema.json#/properties/go`.
 
-        `path` is jsonschema's: it runs through `$ref`, which is followed to the definition.
+        `path` is jsonschema's, which does not name the `$ref`s it goes through: where a step is
+        not there, it is in what the schema refers to.
         """
-        file, root = FILE, self.document
-        at: list[str] = []
-        here: Json = self.document
+        file = FILE
+        root: Json = self.document
+        here: Json = root
+        at: tuple[str, ...] = ()
         for step in path:
-            here, root, file, at = self._step(here, (root, file, at), step)
+            while isinstance(here, dict) and step not in here and "$ref" in here:
+                at = steps(here["$ref"]) or ()
+                here = dereference(root, here["$ref"])
+            here = here[step]
+            at = (*at, str(step))
+            if isinstance(here, dict) and at[:-1] == ("properties",) and step in self.files:
+                root, file, at = here, self.files[str(step)], ()
         return f"{file}#" + "".join(f"/{_escaped(step)}" for step in at)
-
-    def _step(
-        self, here: Json, so_far: tuple[Json, str, list[str]], step: str | int
-    ) -> tuple[Json, Json, str, list[str]]:
-        root, file, at = so_far
-        if step == "$ref":
-            reference = str(here["$ref"])
-            return dereference(root, reference), root, file, [*(steps(reference) or at)]
-        here = here[step]
-        at = [*at, str(step)]
-        if isinstance(here, dict) and "$id" in here and at[:-1] == ["properties"]:
-            return here, here, self.files.get(str(step), file), []
-        return here, root, file, at
 
 
 def _escaped(step: str) -> str:
