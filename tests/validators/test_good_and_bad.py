@@ -177,6 +177,13 @@ BAD = [
         "version 'one' is not a valid SemVer",
     ),
     Bad(
+        "a version that is only warned of",
+        "helm",
+        {"c/Chart.yaml": CHART.replace("1.0.0", "v1.0.0"), "c/templates/a.yaml": CONFIG_MAP},
+        Place("c/Chart.yaml"),
+        "version 'v1.0.0' is not a valid SemVerV2",
+    ),
+    Bad(
         "a template of a chart that fails",
         "helm",
         {"c/Chart.yaml": CHART, "c/templates/a.yaml": "a: {{ fail }}\n"},

@@ -98,5 +98,12 @@ def test_a_program_sees_nothing_of_the_user(
     assert said == "sh: HOME LC_ALL NO_COLOR PATH PWD TERM XDG_RUNTIME_DIR"
 
 
+@pytest.mark.parametrize(("folder", "manager"), [("user", "--user"), ("system", "--system")])
+def test_a_unit_is_read_by_its_own_manager(tmp_path: Path, folder: str, manager: str) -> None:
+    search = program(tmp_path, "systemd-analyze", 'echo "$1"')
+    [problem] = inspect([File(f"out/a/{folder}/a.service", b"[Unit]\n")], search).problems
+    assert problem.message == f"systemd-analyze: {manager}"
+
+
 def test_a_complaint_is_one_line() -> None:
     assert refused("sh", "a\n  b", Place("x")).message == "sh: a b"
