@@ -24,7 +24,7 @@ from generator.templating.codecache import CodeCache
 from generator.templating.codegen import generate
 from generator.templating.escaper import Escaper
 from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox
-from generator.templating.tracing import Recorder, Traced
+from generator.templating.tracing import Places, Recorder, Traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,8 +100,14 @@ class _Scene:
         self._open: list[str] = []  # templates being rendered, to refuse recursion
         self.recorder = recorder
 
-    def run(self, compiled: Compiled, variables: Mapping[str, Any]) -> Iterator[str]:
-        """Run a template over variables."""
+    def run(self, compiled: Compiled, variables: Mapping[str, Any]) -> str:
+        """Give the text of a template over variables."""
+        text = "".join(self._events(compiled, variables))
+        self._open.pop()
+        return text
+
+    def _events(self, compiled: Compiled, variables: Mapping[str, Any]) -> Iterator[str]:
+        """Open a template and give the pieces of its text; whoever has read them closes it."""
         if compiled.shown in self._open:
             msg = f"{compiled.shown} embeds or includes itself"
             raise diagnosis.Unreachable(msg, hint=" → ".join((*self._open, compiled.shown)))
@@ -110,18 +116,17 @@ class _Scene:
         environment = template.environment
         context = SceneContext(environment, variables, template.name, {})  # type: ignore[arg-type] # never written to
         context.scene = self
-        yield from template.root_render_func(context)
-        self._open.pop()
+        return template.root_render_func(context)
 
     def embed(self, context: SceneContext, name: str, dialect: str) -> Embedded:
         """Render a template in its own dialect, over the file's variables (no loop variables)."""
         compiled = self._compiled(name, dialect, fragment=False)
         variables = context.parent
         if self.recorder is None:
-            text = "".join(self.run(compiled, variables))
+            text = self.run(compiled, variables)
             return Embedded(text, compiled.dialect, compiled.shown)
         with self.recorder.apart(compiled.shown) as done:
-            text = "".join(self.run(compiled, variables))
+            text = self.run(compiled, variables)
             return done(Embedded(text, compiled.dialect, compiled.shown))
 
     def include(self, context: SceneContext, name: str, local: Mapping[str, Any]) -> Iterator[str]:
@@ -130,10 +135,11 @@ class _Scene:
         compiled = self._compiled(name, dialect, fragment=True)
         variables = {**context.parent, **context.vars, **local}
         if self.recorder is None:
-            yield from self.run(compiled, variables)
-            return
-        with self.recorder.within(compiled.shown):
-            yield from self.run(compiled, variables)
+            yield from self._events(compiled, variables)
+        else:
+            with self.recorder.within(compiled.shown):
+                yield from self._events(compiled, variables)
+        self._open.pop()
 
     def _compiled(self, name: str, dialect: str, *, fragment: bool) -> Compiled:
         traced = self.recorder is not None
@@ -150,41 +156,47 @@ class Engine:
         self._environments: dict[tuple[str, str, bool], Sandbox] = {}
         self._sources: dict[tuple[tuple[Path, ...], str, str], Source] = {}
         self._compiled: dict[tuple[str, str, _Variant], Compiled] = {}
+        self._places: tuple[Mapping[str, Any], Places] | None = None
         self._found: dict[tuple[int, str, str, bool, bool], tuple[Target, Compiled]] = {}
 
     def render(self, pinned: Pinned, job: Job) -> str:
         """Give a file's text; raises Rejected with every value that cannot be written."""
         compiled = self._of_job(job)
         try:
-            return "".join(_Scene(self, job.target, None).run(compiled, job.variables))
+            return _Scene(self, job.target, None).run(compiled, job.variables)
         except FAULTS:
             problems = self._diagnosed(pinned, job)
         raise Rejected(problems)
 
     def trace(self, pinned: Pinned, job: Job) -> Traced:
         """Give a file's text and what made each piece of it; raises Rejected as render does."""
-        recorder = Recorder(job.variables, job.item_at)
+        recorder = self._recorder(pinned, job)
         try:
             text = self._recorded(recorder, job)
         except FAULTS as error:
             raise Rejected(diagnosis.problems(pinned, recorder, error)) from None
         if recorder.refusals:
             raise Rejected(diagnosis.problems(pinned, recorder, None))
-        return Traced(text, tuple(recorder.spans))
+        return Traced(text, tuple(recorder.pieces))
 
     def raw_lines(self, target: Target, name: str, dialect: str = "") -> tuple[int, ...]:
         """Give the lines of a template that use `| raw` (a rule lists them); raises as compiled."""
         return self.compiled(target, name, dialect).raw_lines
 
+    def _recorder(self, pinned: Pinned, job: Job) -> Recorder:
+        if self._places is None or self._places[0] is not pinned.context:
+            self._places = (pinned.context, Places(pinned.context))
+        return Recorder(self._places[1], job.variables, job.item_at)
+
     def _recorded(self, recorder: Recorder, job: Job) -> str:
         compiled = self._of_job(job, traced=True)
         scene = _Scene(self, job.target, recorder)
         recorder.template = compiled.shown
-        return "".join(scene.run(compiled, recorder.variables))
+        return scene.run(compiled, recorder.variables)
 
     def _diagnosed(self, pinned: Pinned, job: Job) -> tuple[Problem, ...]:
         """Find out by a second, watched run what the first one stumbled over."""
-        recorder = Recorder(job.variables, job.item_at)
+        recorder = self._recorder(pinned, job)
         fault: BaseException | None = None
         try:
             self._recorded(recorder, job)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from generator.model import FileSpec, Pinned, Pointer, Target
 
 _EXPRESSION = re.compile(r"<\{(.*?)\}>")
+_SLASH = re.compile("/")
 _DOTTED = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 _LONGEST_NAME = 255  # bytes of one part of a path, on every file system in use
 _MISSING = object()
@@ -221,7 +222,7 @@ def _clashes(found: list[Job], what: str) -> Iterator[Problem]:
     folders: dict[str, Job] = {}
     for job in found:
         key = unicodedata.normalize("NFC", getattr(job, what)).casefold()
-        parents = [str(parent) for parent in PurePosixPath(key).parents][:-1]
+        parents = [key[: slash.start()] for slash in _SLASH.finditer(key)]
         other = taken.get(key) or folders.get(key)
         other = other or next((taken[p] for p in parents if p in taken), None)
         if other is not None:

@@ -7,6 +7,7 @@ methods and calls do not exist.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from jinja2 import StrictUndefined
@@ -22,7 +23,7 @@ from generator.templating import filters
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.dialects.base import Dialect
+    from generator.dialects.base import Dialect, Encoder
     from generator.templating.tracing import Recorder
 
 DELIMITERS: Mapping[str, Mapping[str, str]] = {
@@ -68,6 +69,16 @@ class SceneContext(Context):
     scene: Scene
 
 
+def _remembered(encode: Encoder) -> Encoder:
+    """Remember how strings are written: an encoder is a function of its value and its place."""
+    of_strings = lru_cache(maxsize=8192)(encode)
+
+    def remembering(value: Any, *args: Any) -> str:
+        return of_strings(value, *args) if type(value) is str else encode(value, *args)
+
+    return remembering
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox, narrowed to data; `encoders` are the dialect's."""
 
@@ -89,8 +100,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             **DELIMITERS[delimiters],
         )
         self.dialect = dialect
-        self.encoders = dialect.encoders
-        self.globals.clear()
+        self.encoders = {name: _remembered(e) for name, e in dialect.encoders.items()}
         self.filters.clear()
         self.filters.update(filters.FILTERS)
         self.tests.clear()

@@ -8,8 +8,9 @@ or an assignment hands on travels in a box with the pointers it was read from.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2.exceptions import UndefinedError
 from jinja2.runtime import Undefined
@@ -18,7 +19,7 @@ from generator.dialects.base import Embedded, Unwritable
 from generator.model import NotText
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from generator.dialects.base import Encoder
     from generator.model import Pointer
@@ -45,12 +46,29 @@ class Span:
     controls: Reads = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """A rendered text and its spans, in order, without holes."""
+class Piece(NamedTuple):
+    """A piece of output as it was recorded; spans are worked out when someone asks."""
 
     text: str
-    spans: tuple[Span, ...]
+    template: str
+    line: int
+    reads: Reads | None  # None for a literal
+    controls: Reads
+    inner: Sequence[Piece] = ()  # of the embedded template that the value is
+    inner_text: str = ""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A rendered text and the pieces it was made of."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The spans of the text, in order, without holes."""
+        return tuple(_spans(self.pieces))
 
     def at_line(self, line: int) -> tuple[Span, ...]:
         """Give the spans that have a part in a line of the output."""
@@ -80,57 +98,55 @@ class Box:
     reads: Reads
 
 
-class Recorder:
-    """Watches one render; `spans` and `refusals` are what it saw."""
+class Places:
+    """Where each container of a context stands, by its identity; the first place of one wins."""
 
-    def __init__(self, context: Mapping[str, Any], item: Pointer | None = None) -> None:
-        """Learn where the containers of a context are; `item` is where its `item` comes from."""
-        self._pointers: dict[int, Pointer] = {}
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        """Walk the context once; it may serve every file of a profile."""
+        self.pointers: dict[int, Pointer] = {}
+        self._context = context  # identities hold only while the objects live
+        for name, value in context.items():
+            self._learn(value, (name,))
+
+    def _learn(self, value: Any, pointer: Pointer) -> None:
+        if not isinstance(value, dict | list) or id(value) in self.pointers:
+            return
+        self.pointers[id(value)] = pointer
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in pairs:
+            self._learn(child, (*pointer, key))
+
+
+class Recorder:
+    """Watches one render; `pieces` and `refusals` are what it saw."""
+
+    def __init__(
+        self, places: Places, variables: Mapping[str, Any], item: Pointer | None = None
+    ) -> None:
+        """Start with a file's variables; `item` is where its `item` comes from."""
+        self._pointers = places.pointers
         self._pairs: dict[int, Pointer] = {}  # a key and its value, which stand for one pointer
-        self._keep: list[Any] = []  # identities hold only while the objects live
-        self.spans: list[Span] = []
+        self._keep: list[Any] = []
+        self.pieces: list[Piece] = []
         self.refusals: list[Refusal] = []
         self.reads: list[Pointer] = []
         self.template = ""
         self._controls: list[list[Pointer]] = []
-        self._offset = 0
-        self._line = 1
-        self._embedded: dict[int, tuple[Embedded, list[Span]]] = {}
-        self.variables = self._learnt(context, item)
-
-    def _learnt(self, context: Mapping[str, Any], item: Pointer | None) -> dict[str, Any]:
-        variables: dict[str, Any] = {}
-        for name, value in context.items():
-            pointer: Pointer = (name,)
-            if name == "item" and item is not None:
-                # Last of all names: an item of a list is known by now, a pair of a map is new.
-                pointer = item
-                self._pair(value, pointer)
-            self.learn(value, pointer)
-            variables[name] = Box(value, (pointer,))
-        return variables
+        self._around: Reads = ()
+        self._embedded: dict[int, tuple[Embedded, list[Piece]]] = {}
+        self.variables = {name: Box(value, ((name,),)) for name, value in variables.items()}
+        if item is not None:
+            self._pair(variables["item"], item)
+            self.variables["item"] = Box(variables["item"], (item,))
 
     def _pair(self, value: Any, pointer: Pointer) -> None:
         if isinstance(value, dict | list) and id(value) not in self._pointers:
             self._pairs[id(value)] = pointer
             self._keep.append(value)
 
-    def learn(self, value: Any, pointer: Pointer) -> None:
-        """Note where a container, and each below it, stands; the first place of one wins."""
-        if id(value) in self._pointers or id(value) in self._pairs:
-            return
-        if not isinstance(value, dict | list):
-            return
-        self._pointers[id(value)] = pointer
-        self._keep.append(value)
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, child in pairs:
-            if type(child) is dict or type(child) is list:
-                self.learn(child, (*pointer, key))
-
     def take(self) -> Reads:
         """Give what was read since the last taking."""
-        taken = tuple(dict.fromkeys(self.reads))
+        taken = tuple(self.reads)
         self.reads.clear()
         return taken
 
@@ -175,16 +191,24 @@ class Recorder:
     def leave(self) -> None:
         """End an if or a for."""
         self._controls.pop()
+        self._surround()
 
     def test(self, value: Any) -> Any:
         """Take what a condition read for all that stands below it."""
         self._controls[-1].extend(self.take())
+        self._surround()
         return value
+
+    def _surround(self) -> None:
+        self._around = tuple(
+            dict.fromkeys(pointer for frame in self._controls for pointer in frame)
+        )
 
     def each(self, value: Any, unpacked: bool) -> list[Any]:  # noqa: FBT001 # called by generated code
         """Box the items of a loop with where each comes from."""
         reads = self.take()
         self._controls[-1].extend(reads)
+        self._surround()
         pointer = self._pointers.get(id(value))
         keys = value if isinstance(value, dict) else range(len(value))
         places: list[Reads] = [((*pointer, key),) if pointer else reads for key in keys]
@@ -213,9 +237,7 @@ class Recorder:
 
     def text(self, text: str, line: int) -> str:
         """Write literal text."""
-        controls = self._around()
-        for number, part in enumerate(rows(text)):
-            self._write(part, line + number, (), controls)
+        self.pieces.append(Piece(text, self.template, line, None, self._around))
         return text
 
     def out(self, value: Any, line: int, encode: Encoder, args: tuple[Any, ...]) -> str:
@@ -226,7 +248,7 @@ class Recorder:
                 str(value)
             text = encode(value, *args)
         except (Unwritable, NotText) as error:
-            self.refusals.append(Refusal(error, self.template, line, reads))
+            self.refusals.append(Refusal(error, self.template, line, tuple(dict.fromkeys(reads))))
             return ""
         except UndefinedError:
             self.reads.extend(reads)
@@ -234,48 +256,12 @@ class Recorder:
         except Exception as error:
             msg = f"the encoder failed at {self.template}:{line}"
             raise RuntimeError(msg) from error
+        piece = Piece(text, self.template, line, reads, self._around)
         if isinstance(value, Embedded) and id(value) in self._embedded:
-            self._write_embedded(value, text, line, reads)
-        else:
-            self._write(text, line, reads, self._around())
+            inner = self._embedded[id(value)][1]
+            piece = piece._replace(inner=inner, inner_text=value.text)
+        self.pieces.append(piece)
         return text
-
-    def _around(self) -> Reads:
-        return tuple(dict.fromkeys(pointer for frame in self._controls for pointer in frame))
-
-    def _write(self, text: str, line: int, reads: Reads, controls: Reads) -> None:
-        end = self._offset + len(text)
-        span = Span(self._offset, end, self._line, self.template, line, reads, controls)
-        self.spans.append(span)
-        self._offset = end
-        self._line += text.count("\n")
-
-    def _write_embedded(self, value: Embedded, text: str, line: int, reads: Reads) -> None:
-        """Write an embedded text line by line, each with the spans it had on its own."""
-        inner = self._embedded[id(value)][1]
-        controls = self._around()
-        lines = rows(text)
-        body = [row.rstrip("\n") for row in rows(value.text)]
-        first = _aligned(lines, body)
-        if first is None:
-            every = dict.fromkeys(p for span in inner for p in (*span.reads, *span.controls))
-            self._write(text, line, (*reads, *every), controls)
-            return
-        for number, part in enumerate(lines):
-            spans = [s for s in inner if s.line <= number - first + 1 <= _last_line(s, value.text)]
-            if not 0 <= number - first < len(body) or not spans:
-                self._write(part, line, reads, controls)
-                continue
-            self._nested(part, spans, controls)
-
-    def _nested(self, part: str, spans: list[Span], controls: Reads) -> None:
-        """Write one line of an embedded text: a span for each that has a part in it."""
-        begin, end, line = self._offset, self._offset + len(part), self._line
-        for span in spans:
-            around = tuple(dict.fromkeys((*controls, *span.controls)))
-            self.spans.append(replace(span, start=begin, end=end, line=line, controls=around))
-        self._offset = end
-        self._line += part.count("\n")
 
     @contextmanager
     def within(self, template: str) -> Iterator[None]:
@@ -286,19 +272,76 @@ class Recorder:
 
     @contextmanager
     def apart(self, template: str) -> Iterator[Callable[[Embedded], Embedded]]:
-        """Watch an embedded template: its text has lines of its own until it is written."""
-        outer = (self.template, self.spans, self.reads, self._controls, self._offset, self._line)
-        self.template, self.spans, self.reads, self._controls = template, [], [], []
-        self._offset, self._line = 0, 1
-        spans = self.spans
+        """Watch an embedded template: its pieces are its own until its text is written."""
+        outer = (self.template, self.pieces, self.reads, self._controls)
+        self.template, self.pieces, self.reads, self._controls = template, [], [], []
+        self._surround()
+        pieces = self.pieces
 
         def done(embedded: Embedded) -> Embedded:
-            self._embedded[id(embedded)] = (embedded, spans)
+            self._embedded[id(embedded)] = (embedded, pieces)
             return embedded
 
         yield done
         # An error leaves all as it is: the diagnosis wants what was read where it happened.
-        self.template, self.spans, self.reads, self._controls, self._offset, self._line = outer
+        self.template, self.pieces, self.reads, self._controls = outer
+        self._surround()
+
+
+def _spans(pieces: Iterable[Piece]) -> Iterator[Span]:
+    """Work out where each piece lies in the text, literals line by line."""
+    offset, line = 0, 1
+    for piece in pieces:
+        for part, template_line, inside in _parts(piece):
+            end = offset + len(part)
+            for made in inside or (piece,):
+                yield Span(
+                    start=offset,
+                    end=end,
+                    line=line,
+                    template=made.template,
+                    template_line=template_line if made is piece else made.line,
+                    reads=tuple(dict.fromkeys(made.reads or ())),
+                    controls=tuple(dict.fromkeys((*piece.controls, *made.controls))),
+                )
+            offset, line = end, line + part.count("\n")
+
+
+def _parts(piece: Piece) -> Iterator[tuple[str, int, Sequence[Piece]]]:
+    """Cut a piece: (text, template line, the pieces of an embedded template that made it)."""
+    if piece.reads is None:
+        for number, row in enumerate(rows(piece.text)):
+            yield row, piece.line + number, ()
+    elif not piece.inner:
+        yield piece.text, piece.line, ()
+    else:
+        yield from _embedded_parts(piece)
+
+
+def _embedded_parts(piece: Piece) -> Iterator[tuple[str, int, Sequence[Piece]]]:
+    """Cut the text of an embedded template by its lines, if it was written line for line."""
+    lines = rows(piece.text)
+    body = rows(piece.inner_text)
+    makers = _makers_by_line(piece.inner)
+    first = _aligned(lines, body)
+    if first is None:
+        made = [maker for number in sorted(makers) for maker in makers[number]]
+        yield piece.text, piece.line, (piece, *dict.fromkeys(made))
+        return
+    for number, row in enumerate(lines):
+        yield row, piece.line, makers.get(number - first + 1, ())
+
+
+def _makers_by_line(pieces: Sequence[Piece]) -> dict[int, list[Piece]]:
+    """Give, for each line of an embedded text, what made it; a value may be many lines long."""
+    text = "".join(piece.text for piece in pieces)
+    found: dict[int, list[Piece]] = {}
+    for span in _spans(pieces):
+        maker = Piece("", span.template, span.template_line, span.reads, span.controls)
+        last = span.line + text.count("\n", span.start, max(span.start, span.end - 1))
+        for number in range(span.line, last + 1):
+            found.setdefault(number, []).append(maker)
+    return found
 
 
 def rows(text: str) -> list[str]:
@@ -307,14 +350,10 @@ def rows(text: str) -> list[str]:
     return [f"{row}\n" for row in whole] + ([rest] if rest else [])
 
 
-def _last_line(span: Span, text: str) -> int:
-    return span.line + max(text.count("\n", span.start, max(span.start, span.end - 1)), 0)
-
-
 def _aligned(lines: list[str], body: list[str]) -> int | None:
     """Find after how many lines of an encoded text the body stands, line for line."""
     for first in range(len(lines) - len(body) + 1):
         window = lines[first : first + len(body)]
-        if body and all(text.strip() in line for text, line in zip(body, window, strict=True)):
+        if body and all(text.strip("\n ") in line for text, line in zip(body, window, strict=True)):
             return first
     return None
