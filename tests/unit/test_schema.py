@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from generator.model import Target
+from generator import targets
+from generator.model import Target, plain
 from generator.problems import Place, Problem, Rejected
 from generator.schema import MergeKeys, Schema, View, read_schema
+from generator.yamlreader import parse_text
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
@@ -163,6 +165,40 @@ def test_the_shipped_schemas_are_valid(file: Path) -> None:
     broken = {**document, "type": "nonsense"}
     with pytest.raises(Exception, match="nonsense"):
         Draft202012Validator.check_schema(broken)
+
+
+MANIFEST = json.loads((ROOT / "schemas/manifest.schema.json").read_text())
+
+
+SHIPPED = sorted((ROOT / "templates").glob("*/target.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
+def test_the_shipped_manifests_are_what_their_schema_says(file: Path) -> None:
+    Draft202012Validator(MANIFEST).validate(plain(parse_text(file.name, file.read_bytes())))
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {},
+        {"description": "x"},
+        {"description": "x", "files": []},
+        {"description": "x", "files": [{"template": "a.j2"}]},
+        {"description": "x", "files": [{"template": "/a.j2", "path": "a"}]},
+        {"description": "x", "files": [{"template": "a.j2", "path": "a", "mode": "0777"}]},
+        {"description": "x", "files": [{"template": "a.j2", "path": "a", "modes": "0755"}]},
+        {"extends": "docker"},
+        {"extends": "builtin:docker", "pins": {"image": []}},
+    ],
+)
+def test_other_manifests_are_not(manifest: dict[str, Any]) -> None:
+    assert not Draft202012Validator(MANIFEST).is_valid(manifest)
+
+
+def test_the_manifests_schema_knows_the_keys_that_are_read() -> None:
+    assert tuple(sorted(MANIFEST["properties"])) == tuple(sorted(targets._KEYS))
+    assert set(MANIFEST["$defs"]["file"]["properties"]) == set(targets._FILE_KEYS)
 
 
 def test_every_reference_of_the_shipped_schema_leads_somewhere() -> None:
