@@ -10,7 +10,7 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 PROFILE ?=
-PYTEST ?= -n 2
+PYTEST ?= -n auto
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin

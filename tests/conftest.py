@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 settings.register_profile(
@@ -37,15 +38,21 @@ DEFAULTS: Mapping[str, str] = {"gogen.toml": ""}
 """Files a workspace gets unless the test gives its own; the lock is this repository's."""
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give one home folder after another (pytest's own numbering reads all of them every time)."""
+    parent = tmp_path_factory.mktemp("homes")
+    return (parent / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def clean_environment(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test see the developer's settings, home folder or git configuration."""
     for name in tuple(os.environ):  # noqa: TID251  (the one place that empties it)
         if name not in _KEPT and not name.startswith(_KEPT_PREFIXES):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     values = {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
