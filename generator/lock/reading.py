@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "gogen.lock"
-_LOCK_AGAIN = "run gogen lock to make it anew"
+_LOCK_AGAIN = "correct it, or remove it and run gogen lock"
 
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 

@@ -1,0 +1,32 @@
+"""Checksums in a text: SHA-256 in hex, and Go's h1 hashes.
+
+A digest of an image (`@sha256:…`) is left to `images`, which reads it with its image.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.audit.found import Found, line_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KIND = "checksum"
+
+_HEX = re.compile(r"[0-9a-fA-F]{64,}")
+_H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
+_DIGITS = 64
+_DIGEST = "@sha256:"
+
+
+def find(text: str, file_name: str) -> Iterator[Found]:  # noqa: ARG001 - every extractor has it
+    """Give every checksum with the line it stands in."""
+    for match in _HEX.finditer(text):
+        start = match.start()
+        if len(match[0]) == _DIGITS and not text.endswith(_DIGEST, 0, start):
+            yield Found(KIND, match[0], start, line_at(text, start))
+    if "h1:" in text:
+        for match in _H1.finditer(text):
+            yield Found(KIND, match[0], match.start(), line_at(text, match.start()))

@@ -1,0 +1,59 @@
+"""Container images in a text: every name with a digest, and every place that takes an image."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.audit.found import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KIND = "image"
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._/:-]*"
+_PINNED = re.compile(rf"({_NAME}@sha256:[0-9A-Za-z]*)")
+_KEY = re.compile(  # a key of YAML or JSON that takes an image
+    rf"^[ \t-]*[\"']?(?:image|(?:reference|container)(?=[^/\n]*/|.*:.*:))[\"']?:[ \t]*"
+    rf"[\"']?(?:docker://)?({_NAME})"
+    r"[\"']?[ \t]*(?:#.*|,)?$",
+    re.MULTILINE,
+)
+_USES = re.compile(rf"uses:[ \t]*[\"']?docker://({_NAME})(?![@A-Za-z0-9._/:-])")
+_SYNTAX = re.compile(rf"\A#[ \t]*syntax[ \t]*=[ \t]*({_NAME})[ \t]*$", re.MULTILINE)
+_FROM = re.compile(
+    r"^[ \t]*(?:FROM(?=[ \t])|(?:COPY|ADD|RUN)[ \t].*?(?:--from=|,from=))"
+    r"(?:[ \t]*--platform=\S+)?[ \t]*([^\s,]+)(?:[ \t]+AS[ \t]+(\S+))?",
+    re.MULTILINE | re.IGNORECASE,
+)
+_FILES = ("dockerfile", "containerfile")
+
+
+def find(text: str, file_name: str) -> Iterator[Found]:
+    """Give every image reference, with its digest where it has one."""
+    if "@sha256:" in text:
+        yield from _all(_PINNED, text)
+    if "image" in text or "reference" in text or "container" in text:
+        yield from _all(_KEY, text)
+    if "docker://" in text:
+        yield from _all(_USES, text)
+    if any(word in file_name.lower() for word in _FILES):
+        yield from _all(_SYNTAX, text)
+        yield from _stages(text)
+
+
+def _all(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
+    return (Found(KIND, match[1], match.start(1)) for match in pattern.finditer(text))
+
+
+def _stages(text: str) -> Iterator[Found]:
+    """Give the images a Dockerfile builds from: not its own stages, not scratch, no variable."""
+    stages = {"scratch"}
+    for match in _FROM.finditer(text):
+        name = match[1]
+        known = name.lower() in stages or name.isdecimal()
+        if not known and "$" not in name and "@" not in name:
+            yield Found(KIND, name, match.start(1))
+        if match[2]:
+            stages.add(match[2].lower())
