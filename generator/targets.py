@@ -206,8 +206,8 @@ class _Reader:
             self.problems.append(Problem("GG246", message, _place(self.tree), hint=hint))
         if node is None:
             return
-        if not isinstance(node, Seq):
-            self._wrong(node, "files", "a list of maps")
+        if not isinstance(node, Seq) or not node.items:
+            self._wrong(node, "files", "a list of maps, not empty")
             return
         for entry in node.items:
             if isinstance(entry, Map):

@@ -14,9 +14,10 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import jinja2
 
 from generator import dialects
 
@@ -33,10 +34,12 @@ _DIGEST = hashlib.sha256().digest_size
 def _makers() -> str:
     """Tell all that turns a source into code: Python, Jinja, and gogen's own modules as they are.
 
-    Sizes and times of files stand for their content: a wrong guess is a compilation too many.
+    Sizes and times of files stand for their content; asking for Jinja's version costs 20 times
+    as much.
     """
-    parts = [sys.implementation.cache_tag or "", sys.version, version("jinja2")]
-    for folder in (*dialects.__path__, str(Path(__file__).parent)):
+    parts = [sys.implementation.cache_tag or "", sys.version]
+    own = str(Path(__file__).parent)
+    for folder in (*jinja2.__path__, *dialects.__path__, own):
         with suppress(OSError), os.scandir(folder) as found:
             for entry in sorted(found, key=lambda e: e.name):
                 if entry.name.endswith(".py"):

@@ -24,6 +24,7 @@ from generator.templating.codecache import CodeCache
 from generator.templating.codegen import generate
 from generator.templating.escaper import Escaper
 from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox
+from generator.templating.sources import Source, read
 from generator.templating.tracing import Places, Recorder, Traced
 
 if TYPE_CHECKING:
@@ -49,15 +50,6 @@ class Dialects(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A template found: its name, where it is shown to be, and its text."""
-
-    name: str
-    shown: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Compiled:
     """A template ready to run; `raw_lines` are the lines of its `| raw`."""
 
@@ -75,20 +67,6 @@ class _Variant:
     dialect: str
     fragment: bool
     traced: bool
-
-
-def shown(target: Target, folder: Path, name: str) -> str:
-    """Give a template's place for messages: workspace-relative, or `builtin:target/file`."""
-    if folder == target.folders[0]:
-        return f"{target.manifest.rpartition('/')[0]}/{name}"
-    return f"builtin:{folder.name}/{name}"
-
-
-def safe_name(name: str) -> bool:
-    """Tell whether a template's name stays in its folder."""
-    path = PurePosixPath(name)
-    plain = str(path) == name and "\\" not in name and name.isprintable()
-    return plain and not path.is_absolute() and ".." not in path.parts and name != "."
 
 
 class _Scene:
@@ -246,7 +224,7 @@ class Engine:
         """Find and read a template in the folders of its target."""
         key = (target.folders, target.manifest, name)
         if key not in self._sources:
-            self._sources[key] = _read(target, name)
+            self._sources[key] = read(target, name)
         return self._sources[key]
 
     def _of_source(self, source: Source, variant: _Variant) -> Compiled:
@@ -311,25 +289,3 @@ def _lowered(message: str | None) -> str:
     """Give a message of Jinja's in our form: lower case, no full stop."""
     text = (message or "syntax error").rstrip(".")
     return text[:1].lower() + text[1:]
-
-
-def _read(target: Target, name: str) -> Source:
-    """Read the first template of that name; no name and no link leads out of its folder."""
-    if not safe_name(name):
-        msg = f"the template name {name!r} leaves its folder"
-        raise diagnosis.Unreachable(msg)
-    for folder in target.folders:
-        path = folder / name
-        place = shown(target, folder, name)
-        if not path.is_file():
-            continue
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise Rejected([Problem("GG440", "a link leads out of its folder", Place(place))])
-        try:
-            return Source(name, place, path.read_bytes().decode())
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            problem = Problem("GG209", "the template is not UTF-8", Place(place, line))
-            raise Rejected([problem]) from None
-    msg = f"there is no template {name!r}"
-    raise diagnosis.Unreachable(msg, hint=f"it belongs beside {target.manifest}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,6 @@ from tests.unit.templating_fake import Dialects, pinned, templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from generator.model import Artifact
 
@@ -235,3 +237,32 @@ def test_all_problems_of_all_files_are_told(
 
 def test_artifacts_are_sorted_by_path(run: Callable[..., tuple[Artifact, ...]]) -> None:
     assert [a.path for a in run(spec("b"), spec("a/z"), spec("a-b"))] == ["a-b", "a/z", "b"]
+
+
+_SEEDED = """
+import pathlib, sys
+from generator.model import FileSpec
+from generator.stages.render import render
+from generator.templating.engine import Engine
+from tests.unit.templating_fake import Dialects, pinned
+context = {"m": {k: {"v": k} for k in "cab"}, "l": ["x", "b", "x"]}
+one = pinned(pathlib.Path(sys.argv[1]), context, FileSpec("x.fake.j2", "x"))
+print(render(one, Engine(dialects=Dialects())).artifacts)
+"""
+
+
+def test_the_hash_seed_changes_nothing(tmp_path: Path) -> None:
+    text = (
+        "<{% for k, c in m | items %}><{ k }><{ c | hash10 }><{% endfor %}>"
+        "<{ l | unique | join('.') }>\"<{ m | json }><{ {'b': 1, 'a': [m]} | hash10 }>\""
+    )
+    templates(tmp_path, {"x.fake.j2": text})
+    command = [sys.executable, "-c", _SEEDED, str(tmp_path)]
+    root = str(Path(__file__).parents[2])
+    outputs = {
+        subprocess.run(
+            command, env={"PYTHONHASHSEED": seed}, cwd=root, check=True, capture_output=True
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1

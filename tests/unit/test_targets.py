@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from generator.model import FileSpec
+from generator.model import FileSpec, plain
 from generator.problems import Place, Problem, Rejected
 from generator.targets import available, load_targets
+from generator.yamlreader import parse_text
+from tests.tools import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+SCHEMA = json.loads((ROOT / "schemas" / "manifest.schema.json").read_bytes())
 SHIPPED = """\
 description: "images"
 pins:
@@ -159,6 +164,7 @@ def test_an_unknown_target_is_named_where_a_profile_names_it(root: Path, builtin
         ("files: [{template: a.j2, path: a}]\n", "GG246", 1, "`description` is missing", ""),
         ("description: d\n", "GG246", 1, "the manifest has no files", ""),
         ("description: d\nfiles: {}\n", "GG246", 2, "`files` is a map", "a list of maps"),
+        ("description: d\nfiles: []\n", "GG246", 2, "`files` is a list", "not empty"),
         ("description: d\nfiles: [a]\n", "GG246", 2, '`files` is "a"', "a list of maps"),
         ("description: d\nfiles:\n  - path: a\n", "GG246", 3, "`template` is missing", ""),
         ("description: d\nfiles:\n  - template: a.j2\n", "GG246", 3, "`path` is missing", ""),
@@ -196,9 +202,18 @@ def test_what_a_manifest_may_not_say(  # noqa: PLR0913, PLR0917 # a table of cas
     found = one(root, builtin, manifest)
     mine = [p for p in found if p.code.startswith(code) and message in p.message]
     assert mine, found
+    assert way in mine[0].hint or way in mine[0].expected
     assert mine[0].place is not None
     assert (mine[0].place.file, mine[0].place.line) == ("templates/x/target.yaml", line)
-    assert way in mine[0].hint or way in mine[0].expected
+    if code in ("GG245", "GG246"):  # what the published schema can say, it says too
+        data = plain(parse_text("x", manifest.encode()))
+        assert not Draft202012Validator(SCHEMA).is_valid(data)
+
+
+@pytest.mark.parametrize("name", sorted(available(ROOT, ROOT)))
+def test_a_shipped_manifest_is_of_the_published_schema(name: str) -> None:
+    data = (ROOT / "templates" / name / "target.yaml").read_bytes()
+    Draft202012Validator(SCHEMA).validate(plain(parse_text("x", data)))
 
 
 @pytest.mark.parametrize(("schema", "message"), [("{", "is not JSON"), ("[]", "is no object")])

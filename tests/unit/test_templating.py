@@ -367,13 +367,20 @@ def test_a_bug_of_an_encoder_is_not_taken_for_a_template_error(tmp_path: Path) -
         Engine(dialects=dialects).render(one, jobs(one)[0])
 
 
-def test_a_template_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.fake.j2").write_bytes(b"a\n\xff\n")
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [(b"a\n\xff\n", 2, "is not UTF-8"), (b"\xef\xbb\xbfa\n", 1, "a byte order mark")],
+)
+def test_a_template_that_is_not_plain_utf8_is_refused(
+    tmp_path: Path, data: bytes, line: int, message: str
+) -> None:
+    (tmp_path / "x.fake.j2").write_bytes(data)
     one = pinned(tmp_path, {}, FileSpec("x.fake.j2", "x.fake"))
     with pytest.raises(Rejected) as caught:
         Engine(dialects=Dialects()).render(one, jobs(one)[0])
     (found,) = caught.value.problems
-    assert (found.code, found.place) == ("GG209", Place("templates/t/x.fake.j2", 2))
+    assert (found.code, found.place) == ("GG209", Place("templates/t/x.fake.j2", line))
+    assert message in found.message
 
 
 def test_a_template_that_is_a_link_out_of_its_folder_is_refused(tmp_path: Path) -> None:

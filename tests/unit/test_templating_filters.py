@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from generator.dialects.base import Embedded, Structured, Unwritable
 from generator.model import HomePath, NotText, Secret
 from generator.templating import filters
+from tests.tools import ROOT
 
 
 def go_split(text: str) -> list[str]:
@@ -140,3 +141,12 @@ def test_filters_change_no_value() -> None:
 def test_paths_are_posix() -> None:
     assert (filters.basename("a/b.c"), filters.dirname("a/b.c")) == ("b.c", "a")
     assert filters.basename("a\\b") == "a\\b"
+
+
+def test_the_authors_page_names_every_filter_and_test() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text(encoding="utf-8")
+    operators = {"==", "!=", ">", ">=", "<", "<="}
+    aliases = {"equalto", "greaterthan", "lessthan"}
+    tests = set(filters.TESTS) - operators - aliases
+    missing = [n for n in (*filters.FILTERS, *tests) if f"`{n}" not in page]
+    assert missing == []

@@ -1,0 +1,70 @@
+"""Templates as files: found in the folders of a target, never outside of them, as plain UTF-8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from generator.problems import Place, Problem, Rejected
+from generator.templating.diagnosis import Unreachable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A template found: its name, where it is shown to be, and its text."""
+
+    name: str
+    shown: str
+    text: str
+
+
+def shown(target: Target, folder: Path, name: str) -> str:
+    """Give a template's place for messages: workspace-relative, or `builtin:target/file`."""
+    if folder == target.folders[0]:
+        return f"{target.manifest.rpartition('/')[0]}/{name}"
+    return f"builtin:{folder.name}/{name}"
+
+
+def safe_name(name: str) -> bool:
+    """Tell whether a template's name stays in its folder."""
+    path = PurePosixPath(name)
+    plain = str(path) == name and "\\" not in name and name.isprintable()
+    return plain and not path.is_absolute() and ".." not in path.parts and name != "."
+
+
+def read(target: Target, name: str) -> Source:
+    """Read the first template of that name; no name and no link leads out of its folder."""
+    if not safe_name(name):
+        msg = f"the template name {name!r} leaves its folder"
+        raise Unreachable(msg)
+    for folder in target.folders:
+        path = folder / name
+        place = shown(target, folder, name)
+        if not path.is_file():
+            continue
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise Rejected([Problem("GG440", "a link leads out of its folder", Place(place))])
+        try:
+            text = path.read_bytes().decode()
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            problem = Problem("GG209", "the template is not UTF-8", Place(place, line))
+            raise Rejected([problem]) from None
+        if text.startswith("\ufeff"):
+            problem = Problem(
+                "GG209", "the template starts with a byte order mark", Place(place, 1)
+            )
+            raise Rejected([problem])
+        return Source(name, place, text)
+    msg = f"there is no template {name!r}"
+    raise Unreachable(msg, hint=f"it belongs beside {target.manifest}")
+
+
+def _unreadable(message: str, place: Place) -> Rejected:
+    return Rejected([Problem("GG209", message, place)])
