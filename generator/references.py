@@ -81,14 +81,15 @@ def _parse(text: str) -> list[str | _Reference] | int:
         if opening > at:
             parts.append(text[at:opening])
         literal = match["a"] if match["a"] is not None else match["b"]
-        parts.append(_Reference(_pointer(match["path"])) if literal is None else literal)
+        parts.append(_Reference(parse_pointer(match["path"])) if literal is None else literal)
         at = match.end()
     if at < len(text):
         parts.append(text[at:])
     return parts
 
 
-def _pointer(path: str) -> Pointer:
+def parse_pointer(path: str) -> Pointer:
+    """Read a pointer as users write it, `go.env.GOPROXY` or `modules[0]["a.b"]`: see `dotted`."""
     steps: list[str | int] = []
     for match in _STEP.finditer(path):
         index = match["n"]
@@ -245,7 +246,7 @@ class _Resolver:
             assert isinstance(found, Leaf)  # noqa: S101 - is_whole says so
             hops.append((at, found))
             (reference,) = _REFERENCE.findall(str(found.value))
-            target = (*_pointer(reference[0]), *target[len(at) :])
+            target = (*parse_pointer(reference[0]), *target[len(at) :])
         if at in self.active:
             self._cycle([*self._chain(at), *hops[1:]])
             return None

@@ -1,0 +1,20 @@
+"""The command `gogen`: `main` runs it and gives the exit code; no traceback reaches a user."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command on `argv` (default: the process's own arguments); give its exit code."""
+    from generator.cli.boundary import run  # noqa: PLC0415  (start-up reads only what it needs)
+
+    return run(sys.argv[1:] if argv is None else list(argv))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The outermost edge: every outcome of a command becomes an exit code and a clear message.
+
+Design §8: 70 is a bug of ours (its traceback goes to a file that the message names), 74 disk or
+permission, 130 Ctrl-C; a reader that closes the pipe early is no error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.problems import Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line; give the exit code and let no exception out."""
+    try:
+        code = _invoke(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered has no reader: without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.CLEAN
+    except (KeyboardInterrupt, click.Abort):
+        print("gogen: interrupted; every file is whole, run it again to finish", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.INPUT
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"gogen: {where}{error.strerror or error}", file=sys.stderr)
+        return Exit.DISK
+    except Exception as error:  # noqa: BLE001  (the edge: whatever comes here is a bug of ours)
+        return _bug(error)
+    return code
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    from generator.cli.app import app  # noqa: PLC0415  (its import is inside the boundary)
+
+    result = app(args=list(argv), prog_name="gogen", standalone_mode=False)
+    return result if isinstance(result, int) else Exit.CLEAN
+
+
+def _bug(error: Exception) -> int:
+    """Keep the traceback in a file and name it."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="gogen-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    print(
+        f"gogen: this is a bug of gogen, not of your files: {type(error).__name__}: {error}\n"
+        f"       the traceback is in {file.name}; please report it",
+        file=sys.stderr,
+    )
+    return Exit.BUG

@@ -1,0 +1,44 @@
+"""`gogen lock`: fill gogen.lock with every pin the workspace needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from generator.cli.options import Format, FormatOption
+from generator.cli.session import Outcome, Session, execute
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("lock")(lock)
+
+
+def lock(
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 3 where the lock is stale.")
+    ] = False,
+    format_: FormatOption = Format.TEXT,
+) -> int:
+    """Fill gogen.lock from the embedded release index and catalogue, offline.
+
+    Every Go version, platform, image and action that a profile or a target names gets its
+    checksum, digest or commit; what nobody names any more goes. A render reads the lock only.
+    """
+    return execute(context, "lock", format_, lambda session: _work(session, check=check))
+
+
+def _work(session: Session, *, check: bool) -> Outcome:
+    from generator.locking import check_lock, update_lock  # noqa: PLC0415  (not for --help)
+
+    if check:
+        problems = check_lock(session.compiler)
+        return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
+    result = update_lock(session.compiler)
+    verb = "wrote" if result.changed else "unchanged:"
+    return Outcome(
+        text=f"{verb} gogen.lock, {result.pins} pins\n",
+        data={"changed": result.changed, "pins": result.pins},
+    )

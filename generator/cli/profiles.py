@@ -1,0 +1,66 @@
+"""`gogen profiles`: the profiles of the workspace as a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from generator.cli.options import Format, FormatOption
+from generator.cli.session import Outcome, Session, execute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("profiles")(profiles)
+
+
+def profiles(context: typer.Context, format_: FormatOption = Format.TEXT) -> int:
+    """List the profiles, each below the one it extends, with its targets."""
+    return execute(context, "profiles", format_, _work)
+
+
+def _work(session: Session) -> Outcome:
+    found = {name: session.compiler.profile(name) for name in session.sources.layer_files}
+    targets = {
+        name: [target.name for target in session.sources.targets_of(profile)]
+        for name, profile in found.items()
+    }
+    children: dict[str, list[str]] = {}
+    for name, profile in found.items():
+        # Under its strongest parent: that is the one whose overlay it builds on.
+        children.setdefault(profile.extends[-1] if profile.extends else "", []).append(name)
+    lines = [
+        f"{branch}{name}{_others(found[name].extends)}  [{', '.join(targets[name])}]"
+        for branch, name in _tree("", "", children)
+    ]
+    data = {
+        "profiles": [
+            {
+                "name": name,
+                "extends": list(profile.extends),
+                "order": list(profile.order),
+                "targets": list(targets[name]),
+            }
+            for name, profile in found.items()
+        ]
+    }
+    return Outcome(text="".join(f"{line}\n" for line in lines), data=data)
+
+
+def _others(extends: tuple[str, ...]) -> str:
+    return f" (also extends {', '.join(extends[:-1])})" if len(extends) > 1 else ""
+
+
+def _tree(parent: str, indent: str, children: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Give each profile below `parent` with the branch drawn before its name."""
+    names = sorted(children.get(parent, ()))
+    for name in names:
+        last = name == names[-1]
+        root = not parent
+        yield "" if root else f"{indent}{'└─ ' if last else '├─ '}", name
+        below = "" if root else f"{indent}{'   ' if last else '│  '}"
+        yield from _tree(name, below, children)

@@ -1,0 +1,166 @@
+"""One run of a command: its workspace opened, its outcome shown, its exit code given.
+
+A command module does its work in a function `Session -> Outcome` and hands it to `execute`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from generator import reports
+from generator.cli.options import Format
+from generator.problems import Place, Problem, Rejected, exit_code
+from generator.reports.base import Report
+from generator.workspace import CONFIG, Workspace, find_root, open_workspace
+
+if TYPE_CHECKING:
+    from generator.pipeline import Compiler
+    from generator.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command found out.
+
+    `text` is its result for people; `data` the same for programs, joined to the problems by
+    `--format json`.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command works with."""
+
+    workspace: Workspace
+    compiler: Compiler
+
+    @property
+    def sources(self) -> Sources:
+        """What the compiler reads."""
+        return self.compiler.sources
+
+
+def execute(
+    context: typer.Context, name: str, format_: Format, work: Callable[[Session], Outcome]
+) -> int:
+    """Open the workspace, do the work, show the outcome; give the exit code."""
+    root = _root(context.find_root().obj)
+    try:
+        outcome = work(_open(root))
+    except Rejected as rejected:
+        outcome = Outcome(rejected.problems)
+    show(name, format_, outcome, root)
+    return exit_code(outcome.problems)
+
+
+def show(name: str, format_: Format, outcome: Outcome, root: Path) -> None:
+    """Print an outcome: results to standard output, problems as text to standard error."""
+    report = Report(
+        name,
+        outcome.problems,
+        data=outcome.data,
+        read_line=_reader(root),
+        colour=wants_colour(sys.stderr),
+    )
+    if format_ is not Format.TEXT:
+        sys.stdout.write(reports.render(format_, report))
+        return
+    if outcome.text:
+        sys.stdout.write(outcome.text)
+        sys.stdout.flush()
+    if outcome.problems:
+        sys.stderr.write(reports.render("text", report))
+
+
+def wants_colour(stream: Any) -> bool:
+    """Tell whether a stream shows colours: a terminal that is not told otherwise (no-color.org)."""
+    # The terminal's own settings, not an input of any render.
+    environment = os.environ  # noqa: TID251  (cli may read it; NO_COLOR has no option to hang on)
+    return (
+        bool(stream.isatty())
+        and not environment.get("NO_COLOR")
+        and environment.get("TERM", "dumb") != "dumb"
+    )
+
+
+def profile_names(context: typer.Context) -> list[str]:
+    """Give the names of the workspace's profiles, none where it cannot be read."""
+    from generator.stages.discover import discover  # noqa: PLC0415  (only when completing)
+
+    try:
+        return [layer.name for layer in discover(_root(context.find_root().obj))]
+    except Rejected:
+        return []
+
+
+def target_names(context: typer.Context) -> list[str]:
+    """Give the names of the targets at hand, none where the workspace cannot be read."""
+    try:
+        return list(_open(_root(context.find_root().obj)).sources.targets)
+    except Rejected:
+        return []
+
+
+def _root(given: Path | None) -> Path:
+    """Give the workspace's root; the folder itself where there is none, for the message."""
+    if given is not None:
+        return given.absolute()
+    return find_root(Path.cwd()) or Path.cwd()
+
+
+def _open(root: Path) -> Session:
+    from generator.pipeline import Compiler  # noqa: PLC0415  (not for --help and completion)
+    from generator.sources import Sources  # noqa: PLC0415
+
+    if not root.is_dir():
+        problem = Problem("GG160", f"{root} is no folder", Place(CONFIG))
+        raise Rejected([problem])
+    workspace = open_workspace(root)
+    return Session(workspace, Compiler(Sources(workspace, cache_folder())))
+
+
+def search_path() -> str:
+    """Give the folders where programs are looked for: PATH, with the one gogen runs from first."""
+    own = os.path.dirname(sys.executable)  # noqa: PTH120  (a text for a text)
+    path = os.environ.get("PATH", os.defpath)  # noqa: TID251  (where the user's tools are)
+    return os.pathsep.join((own, path))
+
+
+def cache_folder() -> Path | None:
+    """Give gogen's cache folder (XDG base directory specification), or None without a home.
+
+    It holds compiled templates and marks of trees that passed their schema: never an output.
+    """
+    environment = os.environ  # noqa: TID251  (cli may read it; a cache never changes a render)
+    if base := environment.get("XDG_CACHE_HOME"):
+        return Path(base) / "gogen"
+    home = environment.get("HOME")
+    return Path(home) / ".cache" / "gogen" if home else None
+
+
+def _reader(root: Path) -> Callable[[str, int], str | None]:
+    """Give a reader of single lines of workspace files, for excerpts."""
+    files: dict[str, list[str]] = {}
+
+    def read_line(file: str, line: int) -> str | None:
+        if file not in files:
+            try:
+                text = (root / file).read_bytes().decode(errors="replace")
+            except OSError:
+                text = ""
+            files[file] = text.split("\n")
+        lines = files[file]
+        return lines[line - 1] if 0 < line <= len(lines) else None
+
+    return read_line

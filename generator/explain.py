@@ -1,0 +1,229 @@
+"""Say where a value comes from and which outputs it reaches, or what made a line of an output.
+
+Works on a second, watched rendering (`Engine.trace`): a normal render pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from generator.model import Leaf, Map, dotted, find, plain, walk
+from generator.problems import Place, Problem, Rejected
+from generator.references import parse_pointer
+from generator.templating.jobs import jobs
+from generator.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from generator.model import Node, Pinned, Pointer
+    from generator.pipeline import Compiler
+    from generator.templating.jobs import Job
+    from generator.templating.tracing import Span
+
+_LINE = re.compile(r"(?P<file>.+):(?P<line>[1-9][0-9]*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An explanation: for people, and the same as JSON types."""
+
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_line(what: str, root: Path) -> tuple[str, int] | None:
+    """Take `out/p/docker/Dockerfile:12` apart; None where it is no existing file and a line."""
+    match = _LINE.match(what)
+    if match and (root / match["file"]).is_file():
+        return match["file"], int(match["line"])
+    return None
+
+
+# --- a key -----------------------------------------------------------------------------------
+
+
+def explain_key(compiler: Compiler, key: str, names: Iterable[str]) -> Told:
+    """Tell for each profile (all where none is named) where a key is set and what reads it.
+
+    Raises Rejected (GG170) where no profile has the key.
+    """
+    pointer = parse_pointer(key)
+    selected = compiler.sources.select(names)
+    told = [
+        _of_profile(compiler, compiler.pinned(name), pointer)
+        for name in selected
+        if _is_set(compiler.profile(name).tree, pointer)
+    ]
+    if not told:
+        raise Rejected([_unknown_key(compiler, key, pointer, selected)])
+    return Told("\n".join(t.text for t in told), {"profiles": [t.data for t in told]})
+
+
+def _is_set(tree: Map, pointer: Pointer) -> bool:
+    return find(tree, pointer) is not None or bool(_tombstone(tree, pointer))
+
+
+def _tombstone(tree: Map, pointer: Pointer) -> tuple[Place, ...]:
+    parent = find(tree, pointer[:-1])
+    return parent.tombstones.get(str(pointer[-1]), ()) if isinstance(parent, Map) else ()
+
+
+def _unknown_key(compiler: Compiler, key: str, pointer: Pointer, names: Iterable[str]) -> Problem:
+    known = {dotted(p) for name in names for p, _ in walk(compiler.profile(name).tree) if p}
+    hint = did_you_mean(dotted(pointer) or key, known) or "gogen show merged --profile … lists keys"
+    return Problem("GG170", f"no profile has the key {key}", hint=hint)
+
+
+def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
+    name, tree = pinned.profile.name, pinned.profile.tree
+    node = find(tree, pointer)
+    readers = _readers(compiler, pinned, pointer)
+    if node is None:
+        (removed, *hidden) = _tombstone(tree, pointer)
+        lines = [f"{name}: {dotted(pointer)} is removed", f"  removed  {removed}"]
+    else:
+        removed, (first, *hidden) = None, node.trail
+        lines = [f"{name}: {dotted(pointer)} = {_shown(node)}", f"  set      {first}"]
+        removed = first
+    lines += [f"  hid      {place}" for place in hidden]
+    lines += [f"  read by  out/{pinned.profile.slug}/{path} ({at})" for path, at in readers]
+    if not readers:
+        lines.append("  read by  no output")
+    data = {
+        "profile": name,
+        "key": dotted(pointer),
+        "set": str(removed) if node is not None else None,
+        "removed": str(removed) if node is None else None,
+        "hid": [str(place) for place in hidden],
+        "outputs": [f"out/{pinned.profile.slug}/{path}" for path, _ in readers],
+    }
+    return Told("".join(f"{line}\n" for line in lines), data)
+
+
+def _shown(node: Node) -> str:
+    match node:
+        case Leaf(value=value):
+            return str(value) if not isinstance(value, bool | None) else str(value).lower()
+        case Map(items=items):
+            return f"a map of {len(items)} keys"
+        case _:
+            return f"a list: {plain(node)}"
+
+
+def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple[str, str]]:
+    """Give the outputs that read a key, each with the template lines that do."""
+    tree = pinned.profile.tree
+    asked = find(tree, pointer)
+    places = {n.trail[0] for _, n in walk(asked) if n.trail} if asked else set()
+    found = []
+    for job in jobs(pinned):
+        traced = compiler.sources.engine.trace(pinned, job)
+        lines = {
+            f"{span.template}:{span.template_line}": None
+            for span in traced.spans
+            if any(_touches(tree, p, pointer, places) for p in _origins(pinned, span))
+        }
+        if lines:
+            found.append((job.path, ", ".join(lines)))
+    return found
+
+
+def _touches(tree: Map, read: Pointer, asked: Pointer, places: set[Place]) -> bool:
+    """Tell whether reading `read` depends on `asked`: it lies in it, or a reference leads there."""
+    if read[: len(asked)] == asked:
+        return True
+    node = find(tree, read)
+    return isinstance(node, Leaf) and not places.isdisjoint(node.trail[1:])
+
+
+def _origins(pinned: Pinned, span: Span) -> Iterator[Pointer]:
+    """Give the pointers into the profile behind what a span read."""
+    for pointer in dict.fromkeys((*span.reads, *span.controls)):
+        yield from _origin(pinned, pointer)
+
+
+def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
+    """Turn a pointer into the context to those of the profile that it was made from."""
+    context = pinned.context
+    match pointer:
+        case ("toolchain", *_):
+            yield from (("go", "toolchain"), ("go", "platforms"))
+            yield ("toolchains", context.get("go", {}).get("toolchain", "current"))
+        case ("modules", int(), "toolchain", *_):
+            yield (*pointer[:2], "toolchain")
+            yield from _of_version(pinned)
+        case ("images", str(ref), *_):
+            yield from (
+                p for p, n in walk(pinned.profile.tree) if isinstance(n, Leaf) and n.value == ref
+            )
+            if pointer[2:] == ("pinned",):
+                yield ("network", "registries")
+        case ("profile" | "header" | "actions", *_):
+            return
+        case _:
+            yield pointer
+
+
+def _of_version(pinned: Pinned) -> Iterator[Pointer]:
+    for key in pinned.context.get("toolchains", {}):
+        yield ("toolchains", key)
+
+
+# --- a line of an output ---------------------------------------------------------------------
+
+
+def explain_line(compiler: Compiler, file: str, line: int) -> Told:
+    """Tell which template line and which profile lines made a line of an output.
+
+    Raises Rejected (GG171) for a file that no profile renders from a template, or a line it has
+    not.
+    """
+    for name in compiler.sources.select(()):
+        pinned = compiler.pinned(name)
+        for job in jobs(pinned):
+            if file in (f"out/{pinned.profile.slug}/{job.path}", job.place):
+                return _of_line(compiler, pinned, job, line)
+    hint = "overlay files are derived from the objects' templates: explain the parent's file"
+    raise Rejected([Problem("GG171", f"{file} is made from no template", Place(file), hint=hint)])
+
+
+def _of_line(compiler: Compiler, pinned: Pinned, job: Job, line: int) -> Told:
+    traced = compiler.sources.engine.trace(pinned, job)
+    spans = traced.at_line(line)
+    path = f"out/{pinned.profile.slug}/{job.path}"
+    if not spans:
+        total = traced.text.count("\n")
+        problem = Problem(
+            "GG171", f"{path} has no line {line}", Place(path), expected=f"1 to {total}"
+        )
+        raise Rejected([problem])
+    templates = tuple(dict.fromkeys(f"{s.template}:{s.template_line}" for s in spans))
+    places = _places(pinned, spans)
+    lines = [
+        f"{path}:{line}",
+        f"  {traced.text.splitlines()[line - 1]}",
+        *(f"  written by  {at}" for at in templates),
+        *(f"  from        {at}  {dotted(pointer)}" for pointer, at in places),
+    ]
+    data = {
+        "file": path,
+        "line": line,
+        "templates": list(templates),
+        "values": [{"key": dotted(pointer), "place": str(at)} for pointer, at in places],
+    }
+    return Told("".join(f"{each}\n" for each in lines), data)
+
+
+def _places(pinned: Pinned, spans: Iterable[Span]) -> list[tuple[Pointer, Place]]:
+    """Give the profile lines behind spans, each with the key that stands there."""
+    found: dict[Pointer, Place] = {}
+    for span in spans:
+        for pointer in _origins(pinned, span):
+            node = find(pinned.profile.tree, pointer)
+            if node is not None and node.trail:
+                found.setdefault(pointer, node.trail[0])
+    return list(found.items())

@@ -1,0 +1,55 @@
+"""Lint profiles: what the rules find in them, and what real validators say of their outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from generator import validators
+from generator.problems import Problem, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from generator.model import Desired
+    from generator.pipeline import Compiler
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What was found, which validators ran, and which are missing with how to install each."""
+
+    problems: tuple[Problem, ...]
+    ran: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def lint_profiles(
+    compiler: Compiler, names: Iterable[str], search: str, advance: Callable[[int, int], None]
+) -> Linted:
+    """Lint profiles (all where none is named); `search` is where programs are, as PATH has it.
+
+    Raises Rejected where the workspace itself cannot be read.
+    """
+    problems: list[Problem] = []
+    files: list[validators.File] = []
+    selected = compiler.with_parents(compiler.sources.select(names))
+    for number, name in enumerate(selected, 1):
+        try:
+            compiled = compiler.compile(name)
+        except Rejected as rejected:
+            problems += rejected.problems
+        else:
+            problems += compiled.findings
+            files += _files(compiled.desired)
+        advance(number, len(selected))
+    found = validators.inspect(files, search)
+    missing = tuple((validator.name, validator.install) for validator in found.missing)
+    return Linted((*problems, *found.problems), found.ran, missing)
+
+
+def _files(desired: Desired) -> Iterable[validators.File]:
+    return (
+        validators.File(f"out/{desired.slug}/{a.path}", a.content, a.dialect)
+        for a in desired.artifacts
+    )

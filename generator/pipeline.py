@@ -1,0 +1,127 @@
+"""The compiler on one screen: `Compiler.compile` names the stages in order.
+
+discover → load → merge → validate → pin → render → audit, then plan → write for what is to stand
+on disk (`generator.update`). Any stage may be the last: `gogen show` asks for a profile or pins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from generator import overlays, rules
+from generator.problems import Rejected, Severity
+from generator.stages.audit import audit
+from generator.stages.merge import Memo, merge
+from generator.stages.pin import pin
+from generator.stages.render import render
+from generator.stages.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from generator.model import Artifact, Desired, Pinned, Profile
+    from generator.problems import Problem
+    from generator.sources import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A profile compiled: what its templates saw, its files, and what rules and audit found."""
+
+    pinned: Pinned
+    desired: Desired
+    findings: tuple[Problem, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether its files may be written: no finding is an error."""
+        return all(problem.severity is not Severity.ERROR for problem in self.findings)
+
+
+class Compiler:
+    """Compiles the profiles of one workspace and shares the work on their parents."""
+
+    def __init__(self, sources: Sources) -> None:
+        """Compile from these sources; they are read once for all profiles."""
+        self.sources = sources
+        self._merged = Memo()
+        self._profiles: dict[str, Profile] = {}
+        self._parents: dict[str, Desired] = {}
+
+    def compile(self, name: str) -> Compiled:
+        """Compile a profile. Raises Rejected with what keeps a stage from giving its value."""
+        pinned = self.pinned(name)
+        desired = self._derived(pinned, render(pinned, self.sources.engine))
+        findings = (
+            *rules.check_profile(pinned),
+            *rules.check_outputs(desired, pinned),
+            *audit(desired, pinned, self.sources.lock),
+        )
+        return Compiled(pinned, desired, findings)
+
+    def profile(self, name: str) -> Profile:
+        """Read, merge and validate a profile."""
+        sources = self.sources
+        layers = sources.layers(name)
+        merged = merge(name, layers, sources.schema.merge_keys, self._merged)
+        return validate(merged, sources.schema, sources.proofs)
+
+    def pinned(self, name: str) -> Pinned:
+        """Look up every pin of a profile."""
+        sources, profile = self.sources, self.profile(name)
+        targets = sources.targets_of(profile)
+        return pin(profile, targets, sources.lock, sources.schema.view)
+
+    def with_parents(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give the profiles and those whose overlays theirs build on, parents first.
+
+        A profile that cannot be read keeps its place: compiling it tells why.
+        """
+        ordered: dict[str, None] = {}
+        for name in names:
+            for each in reversed(self._ancestry(name)):
+                ordered.setdefault(each)
+        return tuple(ordered)
+
+    def _ancestry(self, name: str) -> list[str]:
+        chain = [name]
+        for each in chain:
+            try:
+                profile = self._kept(each)
+                targets = self.sources.targets_of(profile)
+            except Rejected:
+                continue
+            parents = (self._parent(profile, t.name) for t in targets if t.derive)
+            chain += [parent for parent in parents if parent and parent not in chain]
+        return chain
+
+    def _kept(self, name: str) -> Profile:
+        """Give a profile that others build on; kept, for it is asked for again."""
+        if name not in self._profiles:
+            self._profiles[name] = self.profile(name)
+        return self._profiles[name]
+
+    def _parent(self, profile: Profile, target: str) -> str | None:
+        """Give the last of a profile's parents that has the target (design §7)."""
+        for name in reversed(profile.extends):
+            if any(t.name == target for t in self.sources.targets_of(self._kept(name))):
+                return name
+        return None
+
+    def _derived(self, pinned: Pinned, flat: Desired) -> Desired:
+        """Replace the files of targets that derive theirs from a parent's."""
+        files: list[Artifact] = list(flat.artifacts)
+        for target in pinned.targets:
+            if not target.derive:
+                continue
+            parent = self._parent(pinned.profile, target.name)
+            base = self._parent_flat(parent) if parent else None
+            own = [f for f in files if f.target != target.name]
+            files = [*own, *overlays.derive(target.derive, target.name, flat, base)]
+        return replace(flat, artifacts=tuple(sorted(files, key=lambda file: file.path)))
+
+    def _parent_flat(self, name: str) -> Desired:
+        if name not in self._parents:
+            self._parents[name] = render(self.pinned(name), self.sources.engine)
+        return self._parents[name]

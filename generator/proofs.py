@@ -1,0 +1,35 @@
+"""What former runs proved valid: empty files named by digest, in a cache folder.
+
+Only whether a profile passed its schema is kept, never an output; a lost or unwritable cache
+costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFolder:
+    """Digests in a folder outside the repository."""
+
+    folder: Path
+
+    def known(self, digest: str) -> bool:
+        """Tell whether this digest was remembered."""
+        return self._file(digest).exists()
+
+    def remember(self, digest: str) -> None:
+        """Keep a digest."""
+        file = self._file(digest)
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+
+    def _file(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest[2:]

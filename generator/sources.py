@@ -1,0 +1,147 @@
+"""What a run reads, each thing once and only when a stage asks: layers, schema, targets, lock.
+
+Reads only; nothing here is written, printed or taken from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from generator import targets as manifests
+from generator.lock.reading import read_lock
+from generator.model import Leaf, Map, Seq
+from generator.problems import Problem, Rejected
+from generator.proofs import ProofFolder
+from generator.schema import Schema, read_schema
+from generator.stages.discover import discover
+from generator.stages.load import load
+from generator.templating.engine import Engine
+from generator.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from generator.lock.model import Lock
+    from generator.model import Layer, LayerFiles, Profile, Target
+    from generator.workspace import Workspace
+
+
+class Sources:
+    """The inputs of a workspace; every member may raise Rejected with what is wrong in them."""
+
+    def __init__(self, workspace: Workspace, cache: Path | None = None) -> None:
+        """Read below the workspace's root; `cache` is a folder outside the repository, or None."""
+        self.workspace = workspace
+        self.cache = cache
+        self._layers: dict[str, Layer] = {}
+
+    @cached_property
+    def layer_files(self) -> Mapping[str, LayerFiles]:
+        """Every layer's files by the layer's name."""
+        return {files.name: files for files in discover(self.workspace.root)}
+
+    def select(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give the named profiles, all of the workspace where none is named, without repeats.
+
+        Raises Rejected (GG123) with every name that is no profile.
+        """
+        wanted = tuple(dict.fromkeys(names)) or tuple(self.layer_files)
+        problems = [
+            Problem(
+                "GG123",
+                f"there is no profile {name}",
+                hint=did_you_mean(name, self.layer_files) or "gogen profiles lists them",
+            )
+            for name in wanted
+            if name not in self.layer_files
+        ]
+        if problems:
+            raise Rejected(problems)
+        return wanted
+
+    def layers(self, name: str) -> Mapping[str, Layer]:
+        """Give the layers read so far, with those that the profile `name` is made of among them.
+
+        An unknown parent is left to the merge, which knows the line that names it.
+        """
+        problems: list[Problem] = []
+        waiting = [name]
+        seen: set[str] = set()
+        while waiting:
+            here = waiting.pop()
+            if here in seen or here not in self.layer_files:
+                continue
+            seen.add(here)
+            try:
+                layer = self._layer(here)
+            except Rejected as rejected:
+                problems.extend(rejected.problems)
+            else:
+                waiting.extend(parent for parent, _place in layer.extends)
+        if problems:
+            raise Rejected(problems)
+        return self._layers
+
+    def _layer(self, name: str) -> Layer:
+        if name not in self._layers:
+            self._layers[name] = load(self.workspace.root, self.layer_files[name])
+        return self._layers[name]
+
+    @cached_property
+    def targets(self) -> Mapping[str, Target]:
+        """Every target at hand, built in or the workspace's own, by name."""
+        root, builtin = self.workspace.root, self.workspace.builtin
+        return manifests.load_targets(root, builtin, manifests.available(root, builtin))
+
+    def targets_of(self, profile: Profile) -> tuple[Target, ...]:
+        """Give the targets that a profile lists. Raises Rejected for a name that is none."""
+        listed = _listed(profile)
+        unknown = {name: leaf for name, leaf in listed.items() if name not in self.targets}
+        if unknown:
+            manifests.load_targets(
+                self.workspace.root,
+                self.workspace.builtin,
+                unknown,
+                {name: leaf.trail[0] for name, leaf in unknown.items()},
+            )
+        return tuple(self.targets[name] for name in listed)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema of profiles, the sections of all targets in it."""
+        return read_schema(self.workspace.builtin / "schemas", self.targets.values())
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The workspace's lock."""
+        return read_lock(self.workspace.lock_file)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The template engine, its compiled templates kept in the cache."""
+        return Engine(self.cache and self.cache / "templates")
+
+    @cached_property
+    def proofs(self) -> ProofFolder | None:
+        """What former runs proved valid."""
+        return ProofFolder(self.cache / "valid") if self.cache else None
+
+    def schema_document(self, subject: str) -> Any:
+        """Give the JSON Schema of "profile", "lock" or "manifest"."""
+        if subject == "profile":
+            return self.schema.document
+        file = self.workspace.builtin / "schemas" / f"{subject}.schema.json"
+        return json.loads(file.read_bytes())
+
+
+def _listed(profile: Profile) -> dict[str, Leaf]:
+    """Give the names in a profile's `targets` with their leaves, sorted."""
+    match profile.tree:
+        case Map(items={"targets": Seq(items=items)}):
+            leaves = {str(i.value): i for i in items if isinstance(i, Leaf)}
+            return dict(sorted(leaves.items()))
+        case _:
+            return {}

@@ -1,0 +1,215 @@
+"""Bring out/ in line with the profiles, or say how it is not: compile, plan and write many.
+
+A profile with problems is not written and keeps no other from being written; every problem of the
+run is reported. Many profiles are shared out over the processors; memory does not grow with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from generator import spread
+from generator.actual import observe, strays
+from generator.drift import drift
+from generator.model import Desired
+from generator.places import check_places, due
+from generator.problems import Place, Problem, Rejected
+from generator.runlock import hold
+from generator.stages.plan import plan
+from generator.stages.write import Written, adopt, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from generator.actual import Actual
+    from generator.model import Change
+    from generator.pipeline import Compiler
+
+    Advance = Callable[[int, int], None]
+
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds to wait for another run in the same workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A profile compared with what is on disk."""
+
+    name: str
+    files: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Profiles compared; `problems` has those of compiling, not the drift itself."""
+
+    profiles: tuple[Checked, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes of all profiles."""
+        return tuple(change for profile in self.profiles for change in profile.changes)
+
+    @property
+    def drift(self) -> tuple[Problem, ...]:
+        """The drift as problems."""
+        return drift(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was written of a profile, whose folder of out/ is `slug`."""
+
+    name: str
+    slug: str
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a run wrote, and every problem met."""
+
+    profiles: tuple[Brought, ...]
+    problems: tuple[Problem, ...]
+
+
+def compare(compiler: Compiler, names: Iterable[str], advance: Advance) -> Comparison:
+    """Render profiles (all where none is named) in memory and compare them with out/.
+
+    Raises Rejected where the workspace itself cannot be read.
+    """
+    run = _Run(compiler, _checked)
+    with hold(compiler.sources.workspace.root, timeout=PATIENCE, shared=True):
+        checked = tuple(run.over(tuple(names), advance))
+    return Comparison(checked, tuple(run.problems))
+
+
+def bring_up(
+    compiler: Compiler, names: Iterable[str], advance: Advance, *, force: bool = False
+) -> Rendered:
+    """Render profiles (all where none is named) and write what differs.
+
+    `force` also replaces what was edited by hand. Raises Rejected where the workspace itself
+    cannot be read or another run does not end.
+    """
+    root = compiler.sources.workspace.root
+
+    def put(desired: Desired, actual: Actual, changes: tuple[Change, ...]) -> Brought:
+        written = write(root, desired, actual, changes, force=force)
+        return Brought(desired.profile, desired.slug, written)
+
+    run = _Run(compiler, put)
+    with hold(root, timeout=PATIENCE):
+        brought = tuple(run.over(tuple(names), advance))
+    return Rendered(brought, tuple(run.problems))
+
+
+def take_over(compiler: Compiler, paths: Iterable[str]) -> tuple[str, ...]:
+    """Adopt files: record them as gogen's, so that the next render may replace them.
+
+    `paths` are workspace-relative; gives those newly adopted. Raises Rejected where a path is no
+    profile's output (GG444) or no file (GG445).
+    """
+    root = compiler.sources.workspace.root
+    left = set(paths)
+
+    def take(desired: Desired, actual: Actual, _changes: tuple[Change, ...]) -> tuple[str, ...]:
+        here = left & (due(desired).keys() | actual.written.keys())
+        left.difference_update(here)
+        return adopt(root, desired, actual, here)
+
+    run = _Run(compiler, take)
+    with hold(root, timeout=PATIENCE):
+        adopted = [path for paths in run.over((), None) for path in paths]
+    problems = [problem for problem in run.problems if problem.exit]
+    problems += [
+        Problem("GG444", "no profile writes this file", Place(path), hint="gogen diff names them")
+        for path in sorted(left)
+    ]
+    if problems:
+        raise Rejected(problems)
+    return tuple(adopted)
+
+
+def _checked(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> Checked:
+    return Checked(desired.profile, len(desired.artifacts), changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[T]):
+    """One profile done, or set aside: one that places files waits until its claims are checked."""
+
+    problems: tuple[Problem, ...] = ()
+    result: tuple[T, ...] = ()
+    placing: Desired | None = None
+
+
+@dataclass(slots=True)
+class _Run(Generic[T]):
+    """One run: does `act` for every profile that compiles, and gathers problems."""
+
+    compiler: Compiler
+    act: Callable[[Desired, Actual, tuple[Change, ...]], T]
+    problems: list[Problem] = field(default_factory=list)
+
+    def over(self, names: tuple[str, ...], advance: Advance | None) -> Iterator[T]:
+        """Do the named profiles (all where none is named), parents first.
+
+        Without `advance` everything is done in this process, in order.
+        """
+        sources = self.compiler.sources
+        selected = self.compiler.with_parents(sources.select(names))
+        placing: list[Desired] = []
+        alone = advance is None
+        for number, done in enumerate(spread.run(self._compiled, selected, alone=alone), 1):
+            self.problems += done.problems
+            yield from done.result
+            if done.placing:
+                placing.append(done.placing)
+            if advance:
+                advance(number, len(selected))
+        if clashes := check_places(placing):
+            self.problems += clashes
+        else:
+            yield from self._rest(placing)
+        if not names:
+            yield from self._rest(self._deserted())
+
+    def _compiled(self, name: str) -> _Done[T]:
+        """Compile a profile and act on it."""
+        try:
+            compiled = self.compiler.compile(name)
+        except Rejected as rejected:
+            return _Done(rejected.problems)
+        if not compiled.sound:
+            return _Done(compiled.findings)
+        if any(artifact.place for artifact in compiled.desired.artifacts):
+            return _Done(compiled.findings, placing=compiled.desired)
+        done = self._acted(compiled.desired)
+        return _Done((*compiled.findings, *done.problems), done.result)
+
+    def _acted(self, desired: Desired) -> _Done[T]:
+        workspace = self.compiler.sources.workspace
+        try:
+            actual = observe(workspace.root, desired, workspace.places)
+            return _Done(result=(self.act(desired, actual, plan(desired, actual)),))
+        except Rejected as rejected:
+            return _Done(rejected.problems)
+
+    def _rest(self, desireds: Iterable[Desired]) -> Iterator[T]:
+        for desired in desireds:
+            done = self._acted(desired)
+            self.problems += done.problems
+            yield from done.result
+
+    def _deserted(self) -> Iterator[Desired]:
+        """Give the folders of out/ whose profile is gone, as profiles without files."""
+        sources = self.compiler.sources
+        slugs = (name.replace("/", ".") for name in sources.layer_files)
+        for slug in strays(sources.workspace.root, slugs):
+            yield Desired(slug, slug, ())
