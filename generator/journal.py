@@ -11,8 +11,8 @@ write is one rename of the journal over SHA256SUMS:
 4. `commit`.
 
 At every instant each file is whole and its digest stands in one of the two lists. A run that finds
-a journal takes both as written by gogen, writes down in SHA256SUMS what it found (`before`), and
-only then puts its own journal in place of the old one: killed again, it still loses nothing.
+a journal takes both as written by gogen, joins them in SHA256SUMS (`before`), and only then puts
+its own journal in place of the old one: killed again, it still loses nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def staged(path: str) -> Iterator[str]:
 def begin(tree: Tree, slug: str, after: bytes, *, before: bytes | None = None) -> None:
     """Put the journal on disk: `after` is the SHA256SUMS to come.
 
-    `before` is given when the journal of a killed run stands there: the sums as found on disk.
+    `before` is given when the journal of a killed run stands there: both lists joined.
     """
     base = f"{sums.OUT}/{slug}"
     tree.folder(base, make=True)

@@ -75,6 +75,8 @@ def unusable(desired: Desired, allowed: tuple[str, ...]) -> list[Problem]:
     two files by one name, GG442 a place gogen.toml does not allow.
     """
     problems: list[Problem] = []
+    if (why := fault(desired.slug)) or "/" in desired.slug:
+        problems.append(Problem("GG440", f"{shown(desired.slug)!r} {why or 'is not one folder'}"))
     for artifact in desired.artifacts:
         problems += _own_path(artifact, desired)
         if artifact.place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from generator.stages.plan import plan
 from generator.stages.write import Written, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from generator.model import Change
 
@@ -69,3 +70,21 @@ def put(root: Path, path: str, content: str | bytes = "mine\n") -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content.encode() if isinstance(content, str) else content)
     return target
+
+
+@contextmanager
+def ordinary_user(folder: Path) -> Iterator[None]:
+    """Be a user whom modes bind (root may read and write everything), and own the folder."""
+    if os.geteuid():
+        yield
+        return
+    above = list(folder.parents)[:2]  # pytest's own, closed to others
+    for path in (folder, *above):
+        os.chown(path, 65534, -1)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for path in above:
+            os.chown(path, 0, -1)

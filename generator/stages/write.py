@@ -22,7 +22,7 @@ from generator.places import due, sums_due
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from generator.actual import Actual
@@ -124,7 +124,7 @@ class _Writer:
         """Write the journal; with that of a killed run folded in, and its leftovers removed."""
         before = None
         if self.actual.pending is not None:
-            before = sums.write(standing(self.actual), self.slug)
+            before = sums.write(self.actual.written, self.slug)
             self.now = before
         with disk_errors(f"{self.base}/{journal.PENDING}", writing=True):
             journal.begin(self.tree, self.slug, self.after, before=before)
@@ -199,17 +199,6 @@ class _Writer:
                 self.tree.prune(self.base)
 
 
-def standing(actual: Actual) -> Mapping[str, frozenset[str]]:
-    """Give the digests gogen wrote: of a path's several the one that stands there now."""
-    digests = dict(actual.written)
-    for path, known in actual.written.items():
-        found = actual.files.get(path)
-        if found and found.content is not None:
-            here = sums.digest(found.content)
-            digests[path] = frozenset({here}) if here in known else known
-    return digests
-
-
 def adopt(root: Path, desired: Desired, actual: Actual, paths: Iterable[str]) -> tuple[str, ...]:
     """Take over files of a profile that were edited or are foreign: the next render replaces them.
 
@@ -220,7 +209,7 @@ def adopt(root: Path, desired: Desired, actual: Actual, paths: Iterable[str]) ->
     wanted = sorted(set(paths))
     if problems := [p for path in wanted if (p := _unadoptable(path, desired, actual))]:
         raise Rejected(problems)
-    digests = dict(standing(actual))
+    digests = dict(actual.written)
     taken = []
     for path in wanted:
         here = sums.digest(actual.files[path].content or b"")

@@ -145,8 +145,8 @@ def _assert_like_new(root: Path, desired: Desired, fresh: Path) -> None:
 @pytest.mark.parametrize("moment", ["before", "within"])
 @pytest.mark.parametrize(
     ("start", "following"),
-    [(OLD, NEW), (OLD, LATER), (OLD, NOTHING), (NOTHING, LATER)],
-    ids=["again", "edited", "emptied", "first-edited"],
+    [(OLD, NEW), (OLD, LATER), (OLD, OLD), (OLD, NOTHING), (NOTHING, LATER)],
+    ids=["again", "edited", "reverted", "emptied", "first-edited"],
 )
 def test_killed_at_any_step_then_run_again(
     tmp_path: Path, moment: str, start: Desired, following: Desired

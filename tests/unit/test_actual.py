@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.actual import observe, strays
+from generator.journal import staged
+from generator.model import Desired
 from generator.places import allows, check_places, unusable
 from generator.problems import Exit, Rejected
-from tests.disk import PLACES, kinds, put, render
+from tests.disk import PLACES, kinds, ordinary_user, put, render
 from tests.disk import profile as given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.disk import Spec
@@ -143,30 +144,11 @@ def test_strays_are_the_folders_of_no_profile(tmp_path: Path) -> None:
     assert strays(tmp_path, ["p"]) == ()
 
 
-@pytest.fixture
-def unprivileged(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder to an ordinary user for the test: root may read and write everything."""
-    if os.geteuid():
-        yield tmp_path
-        return
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
-        os.chown(folder, 65534, -1)
-    os.seteuid(65534)
-    try:
-        yield tmp_path
-    finally:
-        os.seteuid(0)
-        for folder in list(tmp_path.parents)[:2]:
-            os.chown(folder, 0, -1)
-
-
-def test_a_file_that_may_not_be_read(unprivileged: Path) -> None:
-    render(unprivileged, given(FILES))
-    (unprivileged / "out/p/d/a").chmod(0)
-    with pytest.raises(Rejected) as caught:
-        observe(unprivileged, given(FILES), PLACES)
-    (problem,) = caught.value.problems
-    assert (problem.code, str(problem.place), problem.exit) == ("GG420", "out/p/d/a", Exit.DISK)
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    with ordinary_user(tmp_path):
+        render(tmp_path, given(FILES))
+        (tmp_path / "out/p/d/a").chmod(0)
+        assert _codes(tmp_path) == [("GG420", "out/p/d/a")]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +178,21 @@ def test_what_may_not_be_written_is_refused_before_reading(
     assert {(problem.code, problem.exit) for problem in problems} == {(code, Exit.INPUT)}
     with pytest.raises(Rejected):
         observe(tmp_path, given(files), PLACES)
+
+
+@pytest.mark.parametrize("slug", ["..", "a/b", "", "/etc"])
+def test_a_slug_is_one_folder(slug: str) -> None:
+    (problem,) = unusable(Desired("p", slug, ()), PLACES)
+    assert problem.code == "GG440"
+
+
+def test_what_looks_like_a_leftover_is_the_users_while_no_run_was_killed(tmp_path: Path) -> None:
+    render(tmp_path, given(FILES))
+    name = next(staged("out/p/d/a"))
+    put(tmp_path, name)
+    assert kinds(tmp_path, given(FILES)) == [("extra", name)]
+    put(tmp_path, "out/p/SHA256SUMS.pending", "")
+    assert kinds(tmp_path, given(FILES)) == [("unfinished", "out/p/SHA256SUMS.pending")]
 
 
 @pytest.mark.parametrize("place", ["out/x", "gogen.toml", "gogen.lock", "profiles/p/x", ".GIT/x"])
