@@ -99,22 +99,24 @@ class Box:
 
 
 class Places:
-    """Where each container of a context stands, by its identity; the first place of one wins."""
+    """Where each container of a context stands, by its identity; of several the shortest wins."""
 
     def __init__(self, context: Mapping[str, Any]) -> None:
-        """Walk the context once; it may serve every file of a profile."""
+        """Walk the context once, level by level; it may serve every file of a profile."""
         self.pointers: dict[int, Pointer] = {}
         self._context = context  # identities hold only while the objects live
-        for name, value in context.items():
-            self._learn(value, (name,))
+        level: list[tuple[Pointer, Any]] = [((name,), value) for name, value in context.items()]
+        while level:
+            level = [below for pointer, value in level for below in self._learnt(value, pointer)]
 
-    def _learn(self, value: Any, pointer: Pointer) -> None:
+    def _learnt(self, value: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
+        """Note a container, and give what is in it."""
         if not isinstance(value, dict | list) or id(value) in self.pointers:
             return
         self.pointers[id(value)] = pointer
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, child in pairs:
-            self._learn(child, (*pointer, key))
+            yield (*pointer, key), child
 
 
 class Recorder:

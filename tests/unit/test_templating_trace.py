@@ -169,6 +169,16 @@ def test_an_item_leads_to_the_list_it_is_of(
     assert len(found) == 2
 
 
+def test_a_container_that_stands_twice_is_known_by_its_shortest_place(tmp_path: Path) -> None:
+    shared = {"version": "1"}
+    context = {"modules": [{"toolchain": shared}], "toolchain": shared}
+    templates(tmp_path, {"x.fake.j2": "<{ toolchain.version }>-<{ modules[0].toolchain.version }>"})
+    one = pinned(tmp_path, context, FileSpec("x.fake.j2", "x"))
+    short, _, by_module = Engine(dialects=Dialects()).trace(one, jobs(one)[0]).spans
+    assert short.reads == (("toolchain", "version"),)
+    assert by_module.reads == (("modules", 0, "toolchain"), ("toolchain", "version"))
+
+
 def test_a_refused_value_is_told_when_tracing_too(trace: Callable[..., Traced]) -> None:
     with pytest.raises(Rejected, match=r"go\.env: no text: dict"):
         trace("<{ go.env }>")
