@@ -40,10 +40,10 @@ _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def named(char: str) -> str:
-    """Name a character in a message: `U+2028`, `a line break`, `a tab`."""
-    return {"\n": "a line break", "\r": "a carriage return", "\t": "a tab"}.get(
-        char, f"the character U+{ord(char):04X}"
-    )
+    """Name a character in a message: `a ,`, `a line break`, `the character U+2028`."""
+    if name := {"\n": "a line break", "\r": "a carriage return", "\t": "a tab"}.get(char):
+        return name
+    return f"a {char}" if "!" <= char <= "~" else f"the character U+{ord(char):04X}"
 
 
 def no_surrogate(text: str) -> str:

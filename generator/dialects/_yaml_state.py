@@ -94,6 +94,9 @@ class State:
 _SHORT = 8  # characters of a scalar that is remembered
 
 
+_WHOLE_DOCUMENT = Level(-1, "", full=True)  # an expression wrote all of it
+
+
 PART = (
     "an expression stands beside other text of a scalar without quotes",
     'put the whole scalar in quotes: "text <{ x }>"',
@@ -257,6 +260,8 @@ def _end_line(state: State) -> State:
             return State()
         reason = "a line is neither a key with a colon nor a list item"
         raise Misplaced(reason, "a scalar stands on one line; longer text is a block scalar (|)")
+    if state.role is Role.ROOT:
+        return State(levels=(_WHOLE_DOCUMENT,))
     return State(levels=_filled(state.levels, _short(state)))
 
 
@@ -548,7 +553,7 @@ def _join_modes(modes: set[Mode]) -> Mode | None:
 
 def _join_lines(one: State, other: State) -> State:
     levels, whole = _join_levels(one.levels, other.levels)
-    if not whole:
+    if not whole and not (levels and levels[-1].full):
         # No line may be nested deeper than the first level that only one branch has: it would
         # belong to that branch's value or scalar.
         depth = len(levels)

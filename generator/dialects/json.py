@@ -85,7 +85,8 @@ def _string(state: State, text: str, at: int) -> tuple[State, int]:
 
 
 def _word(state: State, text: str, at: int) -> tuple[State, int]:
-    return replace(state, mode="done"), _skip(_WORD, text, at)
+    end = _skip(_WORD, text, at)
+    return (state if end == len(text) else replace(state, mode="done")), end
 
 
 def _done(state: State, text: str, at: int) -> tuple[State, int]:
