@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,6 @@ from tests import tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from tests.conftest import Project
 
@@ -42,9 +43,11 @@ def test_an_unknown_program_is_a_mistake_of_the_test() -> None:
 
 
 def test_pinned_programs_come_before_those_of_the_machine() -> None:
-    go = tools.require("go")
-    assert go.is_relative_to(tools.ROOT / ".venv"), go
-    assert "site-packages" in go.parts
+    first, second, third, *others = tools.SEARCH.split(os.pathsep)
+    assert first == str(tools.ROOT / ".tools" / "bin")
+    assert second.endswith("/site-packages/go/bin"), "the script go is a Python program"
+    assert third == str(Path(sys.executable).parent)
+    assert "/usr/bin" in others
 
 
 def test_a_test_sees_nothing_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> None:
