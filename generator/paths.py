@@ -101,6 +101,7 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         """Open the root; it may itself be reached through links."""
+        self._path: str | None = None  # of the last folder; None while the chain is being made
         self._names: list[str] = []
         self._fds = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
 
@@ -115,6 +116,8 @@ class Tree:
 
     def folder(self, path: str, *, make: bool = False) -> int:
         """Give the descriptor of a folder, valid until the next call; `make` makes what lacks."""
+        if path == self._path:
+            return self._fds[-1]
         parts = path.split("/") if path else []
         same = 0
         while same < min(len(parts), len(self._names)) and parts[same] == self._names[same]:
@@ -123,9 +126,11 @@ class Tree:
         for part in parts[same:]:
             self._fds.append(self._enter(part, make=make))
             self._names.append(part)
+        self._path = path
         return self._fds[-1]
 
     def _cut(self, depth: int) -> None:
+        self._path = None
         while len(self._names) > depth:
             self._names.pop()
             os.close(self._fds.pop())
