@@ -1,6 +1,6 @@
-"""Compiled templates kept between runs, outside the repository.
+"""What compiling templates gave, kept between runs, outside the repository.
 
-A file a template, named by the SHA-256 of all that decides its code. Writers replace whole files
+A file an entry, named by the SHA-256 of all that decides its code. Writers replace whole files
 and readers check a digest, so runs at once, a full disk or a truncated file cost a compilation
 and nothing else. The folder is the user's own cache: its code is run as the user's.
 """
@@ -15,17 +15,11 @@ import tempfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import jinja2
 
 from generator import dialects
-
-if TYPE_CHECKING:
-    from types import CodeType
-
-Entry = tuple["CodeType", tuple[int, ...]]
-"""A template's code, and the lines of its `| raw`."""
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -49,7 +43,7 @@ def _makers() -> str:
 
 
 class CodeCache:
-    """Code by key in a folder; without a folder it keeps nothing."""
+    """Code and plain data by key in a folder; without a folder it keeps nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         """Use a folder, made when first written."""
@@ -64,8 +58,8 @@ class CodeCache:
             digest.update(f"\n{len(data)}\n".encode() + data)
         return digest.hexdigest()
 
-    def get(self, key: str) -> Entry | None:
-        """Give what is kept under a key, if it is whole."""
+    def get(self, key: str) -> Any:
+        """Give what is kept under a key, if it is whole; else None."""
         if self._folder is None:
             return None
         try:
@@ -75,11 +69,10 @@ class CodeCache:
         digest, body = data[:_DIGEST], data[_DIGEST:]
         if hashlib.sha256(body).digest() != digest:
             return None
-        code, raw_lines = marshal.loads(body)  # noqa: S302 # of the user's own cache, whole
-        return code, raw_lines
+        return marshal.loads(body)  # noqa: S302 # of the user's own cache, whole
 
-    def put(self, key: str, entry: Entry) -> None:
-        """Keep an entry; a folder that cannot be written is no error."""
+    def put(self, key: str, entry: Any) -> None:
+        """Keep code or plain data; a folder that cannot be written is no error."""
         if self._folder is None:
             return
         body = marshal.dumps(entry)

@@ -89,6 +89,8 @@ def problems(run: Callable[..., str]) -> Callable[..., list[Problem]]:
         ("<{ 's' if token is secret and home is home_path else 'n' }>", "s"),
         ("<{ 'y' if go.version is startswith('1.') and 'a' in words else 'n' }>", "y"),
         ("<{# gone #}>a\n", "a\n"),
+        ('"<{% raw %}><{ x }><{% endraw %}>"', '"<{ x }>"'),
+        ("a  <{%- if go.on -%}>  b\n<{%- endif %}>", "ab"),
         ('"$(x) <% %> {{ y }} ${{ z }} ${#a}"', '"$(x) <% %> {{ y }} ${{ z }} ${#a}"'),
         ("<{% if go.on %}>\n  a\n<{% endif %}>\nb\n", "  a\nb\n"),
     ],
