@@ -153,8 +153,7 @@ def _version(found: Found, due: _Due) -> Verdict | None:
 
 def _checksum(found: Found, due: _Due) -> Verdict | None:
     value = found.value if found.value.startswith("h1:") else found.value.lower()
-    words = _WORD.findall(found.beside)
-    named = [name for name in due.by_name if any(_ends(word, name) for word in words)]
+    named = [name for name in _paths(found.beside) if name in due.by_name]
     if named and value not in due.literal:
         sums = set().union(*(due.by_name[name] for name in named))
         if value in sums:
@@ -217,6 +216,16 @@ def _listed(due: _Due) -> str:
 
 def _short(checksum: str) -> str:
     return f"{checksum[:16]}…"
+
+
+def _paths(line: str) -> Iterator[str]:
+    """Give every word of a line, and of a path or URL each of its ends: a/b/c, b/c, c."""
+    for word in _WORD.findall(line):
+        yield word
+        slash = word.find("/")
+        while slash >= 0:
+            yield word[slash + 1 :]
+            slash = word.find("/", slash + 1)
 
 
 def _ends(word: str, name: str) -> bool:

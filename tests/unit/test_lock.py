@@ -312,6 +312,22 @@ def test_what_another_source_proved_is_kept() -> None:
     assert lock.images == locked.images
 
 
+def test_a_forged_pin_keeps_nothing() -> None:
+    """A pin that says it is of the index, and is not; an archive that is another's."""
+    pins = wants(("1.27.1", "linux/amd64"), images=("ubuntu:24.04",), actions=("actions/cache",))
+    true = needed(pins)
+    archive = true.go["1.27.1"].platforms["linux/amd64"]
+    forged = Lock(
+        {"1.27.1": GoRelease({"linux/amd64": archive._replace(sha256=SHA[::-1], proofs=("gpg",))})},
+        {"ubuntu:24.04": ImagePin(f"sha256:{SHA}", "2026-11", ("embedded-index",))},
+        {"actions/cache": ActionPin("v9", SHA[:40], ("embedded-index", "tag-read"))},
+    )
+    assert needed(pins, forged) == true
+    other = archive._replace(h1="h1:" + "A" * 43 + "=", h1_hex="0" * 64, proofs=("gpg",))
+    locked = Lock({"1.27.1": GoRelease({"linux/amd64": other})})
+    assert needed(pins, locked).go == true.go
+
+
 # Staleness
 
 
