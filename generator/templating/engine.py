@@ -158,9 +158,11 @@ class Engine:
             raise Rejected(diagnosis.problems(pinned, recorder, None))
         return Traced(text, tuple(recorder.pieces))
 
-    def raw_lines(self, target: Target, name: str, dialect: str = "") -> tuple[int, ...]:
-        """Give the lines of a template that use `| raw` (a rule lists them); raises as compiled."""
-        return self.compiled(target, name, dialect).raw_lines
+    def raw_uses(self) -> tuple[Place, ...]:
+        """Give every `| raw` in the templates used so far, also those embedded and included."""
+        used = (compiled for _target, compiled in self._found.values())
+        found = {Place(each.shown, line) for each in used for line in each.raw_lines}
+        return tuple(sorted(found))
 
     def _recorder(self, pinned: Pinned, job: Job) -> Recorder:
         if self._places is None or self._places[0] is not pinned.context:

@@ -396,6 +396,15 @@ def test_a_template_that_is_a_link_out_of_its_folder_is_refused(tmp_path: Path) 
 
 
 def test_raw_uses_are_listed(tmp_path: Path) -> None:
-    templates(tmp_path, {"x.fake.j2": "<{ a | raw }>\n<{ a }>\n<{ a | raw }>\n"})
+    text = '<{ a | raw }>\n"<{ embed("y.other.j2") }>"\n<{ a | raw }>\n'
+    templates(tmp_path, {"x.fake.j2": text, "y.other.j2": "\n<{ a | raw }>", "z.fake.j2": text})
     one = pinned(tmp_path, {"a": "b"}, FileSpec("x.fake.j2", "x.fake"))
-    assert Engine(dialects=Dialects()).raw_lines(one.targets[0], "x.fake.j2") == (1, 3)
+    engine = Engine(dialects=Dialects())
+    assert engine.raw_uses() == ()
+    engine.render(one, jobs(one)[0])
+    engine.trace(one, jobs(one)[0])
+    assert engine.raw_uses() == (
+        Place("templates/t/x.fake.j2", 1),
+        Place("templates/t/x.fake.j2", 3),
+        Place("templates/t/y.other.j2", 2),
+    )

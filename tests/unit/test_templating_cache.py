@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.model import FileSpec
-from generator.problems import Rejected
+from generator.problems import Place, Rejected
 from generator.templating import codecache
 from generator.templating.codecache import CodeCache
 from generator.templating.engine import Engine
@@ -37,7 +37,7 @@ def rendered(one: Pinned, cache: Path | None) -> tuple[str, int]:
     dialects = Dialects()
     engine = Engine(cache, dialects)
     text = engine.render(one, jobs(one)[0])
-    assert engine.raw_lines(one.targets[0], "x.fake.j2") == (2,)
+    assert engine.raw_uses() == (Place("templates/t/x.fake.j2", 2),)
     return text, dialects.fake.steps
 
 
