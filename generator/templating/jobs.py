@@ -25,6 +25,7 @@ _EXPRESSION = re.compile(r"<\{(.*?)\}>")
 _SLASH = re.compile("/")
 _DOTTED = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\Z")
 _LONGEST_NAME = 255  # bytes of one part of a path, on every file system in use
+_SUMS = "sha256sums"
 _MISSING = object()
 
 
@@ -202,7 +203,10 @@ def _relative(text: str, what: str) -> str:
         raise _Refused(
             code="GG241", message=f"the {what} {text[:40]!r}… has a part of over 255 bytes"
         )
-    return "/".join(parts)
+    path = "/".join(parts)
+    if path.casefold() == _SUMS:
+        raise _Refused(code="GG241", message=f"the {what} {text!r} is where gogen keeps its sums")
+    return path
 
 
 def _installed(text: str) -> str:

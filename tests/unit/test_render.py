@@ -148,6 +148,8 @@ def test_every_hostile_item_is_refused(problems: Callable[..., list[Problem]]) -
         {"path": "a/../../x"},
         {"path": "."},
         {"path": "a "},
+        {"path": "SHA256SUMS"},
+        {"path": "./sha256sums"},
         {"place": "../x"},
         {"place": "a\nb"},
         {"install": "etc/x"},
