@@ -9,9 +9,8 @@ several lines outside a block scalar.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.dialects._strings import UNPRINTABLE, named
 from generator.dialects.base import Misplaced
@@ -53,8 +52,7 @@ class Role(StrEnum):
     VALUE = auto()  # it follows a colon or a bracket: nothing but a value
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """One level of block nesting: its column and its key ("-" for a list item).
 
     `full` says that its value stood on its line, so that nothing may be nested in it; `text` is
@@ -68,8 +66,7 @@ class Level:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A place in a document.
 
     `column` counts the blanks of a line so far, then is where its scalar begins. `flow` holds an
@@ -170,28 +167,28 @@ def path(state: State) -> tuple[str, ...]:
 def _line(state: State, text: str, at: int) -> tuple[State, int]:
     """Read the indentation of a line, or the blanks of an item."""
     end = _blanks(text, at)
-    state = replace(state, column=state.column + end - at)
+    state = state._replace(column=state.column + end - at)
     if end == len(text):
         return state, end
     char = text[end]
     if char == "\n":
-        return replace(state, mode=Mode.LINE, column=0), end + 1
+        return state._replace(mode=Mode.LINE, column=0), end + 1
     if char == "#":
-        return replace(state, mode=Mode.COMMENT, done=False), end + 1
+        return state._replace(mode=Mode.COMMENT, done=False), end + 1
     role = Role.KEY if state.mode is Mode.LINE else Role.ITEM
-    return _node(replace(state, role=role), text, end)
+    return _node(state._replace(role=role), text, end)
 
 
 def _node(state: State, text: str, at: int) -> tuple[State, int]:
     """Read the first character of a node at `state.column`, in the role given."""
     char = text[at]
-    state = replace(state, word="", mixed=False, apart=False, done=False)
+    state = state._replace(word="", mixed=False, apart=False, done=False)
     if mode := {'"': Mode.DOUBLE, "'": Mode.SINGLE}.get(char):
-        return replace(state, mode=mode), at + 1
+        return state._replace(mode=mode), at + 1
     if char in "[{":
         return _open(state, char), at + 1
     if char == "-" and not state.flow:
-        return replace(state, mode=Mode.DASH), at + 1
+        return state._replace(mode=Mode.DASH), at + 1
     if char in "|>" and not state.flow:
         return _head_of_block(state), at + 1
     if char == "\t":
@@ -199,12 +196,12 @@ def _node(state: State, text: str, at: int) -> tuple[State, int]:
     if misfit := _MISFITS.get(char):
         reason = f"{misfit} ({char}) stands at the start of a node"
         raise Misplaced(reason, "gogen's templates leave it out; text with it stands in quotes")
-    return replace(state, mode=Mode.PLAIN), at
+    return state._replace(mode=Mode.PLAIN), at
 
 
 def _dash(state: State, text: str, at: int) -> tuple[State, int]:
     if text[at] not in " \n":
-        return replace(state, mode=Mode.PLAIN, word="-"), at
+        return state._replace(mode=Mode.PLAIN, word="-"), at
     if state.role is Role.VALUE:
         reason = "a list item begins on the line of a key"
         raise Misplaced(reason, "begin the list on the next line")
@@ -238,11 +235,11 @@ def _head_of_block(state: State) -> State:
     if state.role is Role.KEY:
         reason = "a block scalar stands where a key is due"
         raise Misplaced(reason)
-    return replace(state, mode=Mode.HEAD, levels=_filled(state.levels, ""))
+    return state._replace(mode=Mode.HEAD, levels=_filled(state.levels, ""))
 
 
 def _filled(levels: tuple[Level, ...], text: str) -> tuple[Level, ...]:
-    return (*levels[:-1], replace(levels[-1], full=True, text=text)) if levels else ()
+    return (*levels[:-1], levels[-1]._replace(full=True, text=text)) if levels else ()
 
 
 def _short(state: State) -> str:
@@ -254,7 +251,7 @@ def _short(state: State) -> str:
 def _end_line(state: State) -> State:
     """Go to the next line after a scalar or closed flow; raises Misplaced after a lone key."""
     if state.flow:
-        return replace(state, mode=Mode.DONE, apart=True, word="")
+        return state._replace(mode=Mode.DONE, apart=True, word="")
     if state.role is Role.KEY:
         if state.column == 0 and state.word in ("---", "..."):
             return State()
@@ -270,14 +267,14 @@ def _end_line(state: State) -> State:
 
 def _plain(state: State, text: str, at: int) -> tuple[State, int]:
     end = _match(_PLAIN_FLOW if state.flow else _PLAIN, text, at)
-    state = replace(state, word=_longer(state.word, text[at:end]))
+    state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
     char = text[end]
     if char == "\n":
-        return _end_line(replace(state, word=_stripped(state.word))), end + 1
+        return _end_line(state._replace(word=_stripped(state.word))), end + 1
     if char == ":":
-        return replace(state, mode=Mode.COLON, done=False), end + 1
+        return state._replace(mode=Mode.COLON, done=False), end + 1
     if char == "#":
         return _hash(state), end + 1
     if char == "\t":
@@ -291,20 +288,20 @@ def _hash(state: State) -> State:
         reason = "branches that differ stand before a #"
         raise Misplaced(reason)
     if not state.word.endswith(" "):
-        return replace(state, word=state.word + "#")
-    return _comment_after(replace(state, word=_stripped(state.word)))
+        return state._replace(word=state.word + "#")
+    return _comment_after(state._replace(word=_stripped(state.word)))
 
 
 def _comment_after(state: State) -> State:
     """Begin a comment behind a whole scalar or closed flow."""
     if state.flow:
-        return replace(state, mode=Mode.COMMENT, done=True)
-    return replace(_end_line(state), mode=Mode.COMMENT, done=False)
+        return state._replace(mode=Mode.COMMENT, done=True)
+    return _end_line(state)._replace(mode=Mode.COMMENT, done=False)
 
 
 def _double(state: State, text: str, at: int) -> tuple[State, int]:
     end = _match(_DOUBLE, text, at)
-    state = replace(state, word=_longer(state.word, text[at:end]))
+    state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
     if text[end] == "\\":
@@ -315,7 +312,7 @@ def _double(state: State, text: str, at: int) -> tuple[State, int]:
 
 def _single(state: State, text: str, at: int) -> tuple[State, int]:
     end = _match(_SINGLE, text, at)
-    state = replace(state, word=_longer(state.word, text[at:end]))
+    state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
     return _quote_end(state, text[end], Mode.CLOSED), end + 1
@@ -325,19 +322,19 @@ def _quote_end(state: State, char: str, mode: Mode) -> State:
     if char == "\n":
         reason = "a quoted scalar goes over several lines"
         raise Misplaced(reason, "write it on one line, or as a block scalar (|)")
-    return replace(state, mode=mode, apart=False)
+    return state._replace(mode=mode, apart=False)
 
 
 def _closed(state: State, text: str, at: int) -> tuple[State, int]:
     if text[at] == "'":
-        return replace(state, mode=Mode.SINGLE, word=_longer(state.word, "'")), at + 1
-    return replace(state, mode=Mode.DONE), at
+        return state._replace(mode=Mode.SINGLE, word=_longer(state.word, "'")), at + 1
+    return state._replace(mode=Mode.DONE), at
 
 
 def _done(state: State, text: str, at: int) -> tuple[State, int]:
     """Read what follows a whole scalar or closed flow."""
     end = _blanks(text, at)
-    state = replace(state, apart=state.apart or end > at)
+    state = state._replace(apart=state.apart or end > at)
     if end == len(text):
         return state, end
     char = text[end]
@@ -346,7 +343,7 @@ def _done(state: State, text: str, at: int) -> tuple[State, int]:
     if char == "#" and state.apart:
         return _comment_after(state), end + 1
     if char == ":" and state.role is not Role.VALUE:
-        return replace(state, mode=Mode.COLON, done=True), end + 1
+        return state._replace(mode=Mode.COLON, done=True), end + 1
     if char in ",]}" and state.flow:
         return _punctuation(state, char), end + 1
     if char == "\t":
@@ -363,7 +360,7 @@ def _slot(state: State, text: str, at: int) -> tuple[State, int]:
     """
     char = text[at]
     if char == ":" and state.role in (Role.KEY, Role.ROOT):
-        return replace(state, mode=Mode.COLON, done=True), at + 1
+        return state._replace(mode=Mode.COLON, done=True), at + 1
     if char == "\n" and state.role is not Role.KEY:
         return _end_line(state), at + 1
     if state.role is Role.KEY:
@@ -388,7 +385,7 @@ def _colon(state: State, text: str, at: int) -> tuple[State, int]:
     if state.flow and char in ",[]{}":
         reason = "a key without a value in braces"
         raise Misplaced(reason)
-    return replace(state, mode=Mode.PLAIN, word=_longer(state.word, ":")), at
+    return state._replace(mode=Mode.PLAIN, word=_longer(state.word, ":")), at
 
 
 def open_key(state: State) -> State:
@@ -410,8 +407,8 @@ def _value(state: State, text: str, at: int) -> tuple[State, int]:
     if text[end] == "\n":
         return State(levels=state.levels), end + 1
     if text[end] == "#":
-        return replace(state, mode=Mode.COMMENT, done=False), end + 1
-    return _node(replace(state, role=Role.VALUE), text, end)
+        return state._replace(mode=Mode.COMMENT, done=False), end + 1
+    return _node(state._replace(role=Role.VALUE), text, end)
 
 
 # -- flow ----------------------------------------------------------------------------------------
@@ -422,7 +419,7 @@ def _open(state: State, bracket: str) -> State:
         reason = "a bracket stands where a key is due"
         raise Misplaced(reason)
     ahead = state.levels[-1].text if bracket == "[" and state.levels and not state.flow else ""
-    return replace(state, mode=Mode.FLOW, flow=(*state.flow, (bracket, ahead)), role=Role.VALUE)
+    return state._replace(mode=Mode.FLOW, flow=(*state.flow, (bracket, ahead)), role=Role.VALUE)
 
 
 def _flow(state: State, text: str, at: int) -> tuple[State, int]:
@@ -433,11 +430,11 @@ def _flow(state: State, text: str, at: int) -> tuple[State, int]:
     char = text[end]
     bracket = state.flow[-1][0]
     if char == "#":
-        return replace(state, mode=Mode.COMMENT, done=False), end + 1
+        return state._replace(mode=Mode.COMMENT, done=False), end + 1
     if (bracket, char) in (("[", "]"), ("{", "}")):
         return _close(state), end + 1
     role = Role.ITEM if bracket == "{" else Role.VALUE
-    return _node(replace(state, role=role), text, end)
+    return _node(state._replace(role=role), text, end)
 
 
 def _punctuation(state: State, char: str) -> State:
@@ -474,7 +471,7 @@ def _comment(state: State, text: str, at: int) -> tuple[State, int]:
         return state, end
     if state.flow:
         mode = Mode.DONE if state.done else Mode.FLOW
-        return replace(state, mode=mode, apart=True), end + 1
+        return state._replace(mode=mode, apart=True), end + 1
     return State(levels=state.levels), end + 1
 
 
@@ -483,7 +480,7 @@ def _head(state: State, text: str, at: int) -> tuple[State, int]:
     end = at if state.done else _blanks(text, _match(_HEAD, text, at))
     if state.done or text[end : end + 1] == "#":
         end = _match(_REST_OF_LINE, text, end)
-        state = replace(state, done=True)
+        state = state._replace(done=True)
     if end == len(text):
         return state, end
     if text[end] != "\n":
@@ -495,12 +492,12 @@ def _head(state: State, text: str, at: int) -> tuple[State, int]:
 def _block(state: State, text: str, at: int) -> tuple[State, int]:
     """Read the indentation of a line: text, if deeper than the scalar's key; else the end."""
     end = _blanks(text, at)
-    state = replace(state, column=state.column + end - at)
+    state = state._replace(column=state.column + end - at)
     if end == len(text):
         return state, end
     if text[end] == "\n":
-        return replace(state, column=0), end + 1
-    return replace(state, mode=Mode.TEXT if in_block(state) else Mode.LINE), end
+        return state._replace(column=0), end + 1
+    return state._replace(mode=Mode.TEXT if in_block(state) else Mode.LINE), end
 
 
 def in_block(state: State) -> bool:
@@ -537,8 +534,8 @@ def join(one: State, other: State) -> State:
     if same_place and whole and one.role is other.role and (mode := _join_modes(modes)):
         word = one.word if one.word == other.word else None
         mixed = one.mixed or other.mixed or word is None
-        joined = replace(one, mode=mode, levels=levels, word=word, mixed=mixed)
-        return replace(joined, apart=one.apart and other.apart, done=one.done and other.done)
+        joined = one._replace(mode=mode, levels=levels, word=word, mixed=mixed)
+        return joined._replace(apart=one.apart and other.apart, done=one.done and other.done)
     reason = f"branches end in different places: {_WHERE[one.mode]}, and {_WHERE[other.mode]}"
     raise Misplaced(reason, "let each branch hold whole lines, or whole scalars")
 

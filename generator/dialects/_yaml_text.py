@@ -13,14 +13,18 @@ from typing import Any
 from generator.dialects._strings import UNPRINTABLE, double, flow, map_key, refused, word
 from generator.dialects.base import Embedded, Structured, Unwritable
 
-# Bare text begins with a letter (or _ / $ ( ./), holds no indicator, no "# " and no ": ", and does
-# not end in a blank. Sizes and durations (4Gi, 100m, 30s) begin with a digit and are no number.
+# Bare text begins with a letter (or _ / $ ( ./ ../), holds no indicator, no " #" and no ": ", and
+# does not end in a blank. Sizes and durations (4Gi, 100m, 30s) begin with a digit and are numbers
+# to no reader.
 _BARE = re.compile(
-    r"(?:[A-Za-z_/$(]|\./)(?:[A-Za-z0-9_./@+=%~^$(),-]|[: ](?=[A-Za-z0-9_./$(]))*"
+    r"(?:[A-Za-z_/$(]|\.\.?/)[A-Za-z0-9_./@+=%~^$(),-]*+"
+    r"(?:[: ](?=[A-Za-z0-9_./$(])[A-Za-z0-9_./@+=%~^$(),-]*+)*+"
     r"|[1-9][0-9]*(?:[KMGT]i|[mhs])"
 )
 # Inside [ ] and { } a comma ends a scalar and old readers stumble over a colon.
-_BARE_FLOW = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@+=%~^$()-]|[ ](?=[A-Za-z0-9_./]))*")
+_BARE_FLOW = re.compile(
+    r"[A-Za-z_/][A-Za-z0-9_./@+=%~^$()-]*+(?:[ ](?=[A-Za-z0-9_./])[A-Za-z0-9_./@+=%~^$()-]*+)*+"
+)
 _BARE_KEY = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 
 # Words that a reader resolves to a bool or null (YAML 1.1's y, n, on and off among them).

@@ -71,7 +71,7 @@ def _by_key(state: State, slot: Slot) -> Slot:
         return replace(slot, encoder=f"run-{slot.encoder}", args=(key, *slot.args))
     if key == "uses" and state.mode is Mode.VALUE:
         # What it writes ends on its line, so that a comment with the version may follow.
-        return replace(slot, encoder="uses", after=replace(after, mode=Mode.DONE), args=())
+        return replace(slot, encoder="uses", after=after._replace(mode=Mode.DONE), args=())
     return slot
 
 

@@ -93,18 +93,18 @@ class Yaml:
 
 def _slot_line(state: State) -> Slot:
     if not state.levels and not state.column:
-        after = replace(state, mode=Mode.SLOT, role=Role.ROOT, mixed=True)
+        after = state._replace(mode=Mode.SLOT, role=Role.ROOT, mixed=True)
         return Slot("root", after)
-    return Slot("key", replace(state, mode=Mode.SLOT, role=Role.KEY, mixed=True))
+    return Slot("key", state._replace(mode=Mode.SLOT, role=Role.KEY, mixed=True))
 
 
 def _slot_item(state: State) -> Slot:
-    after = replace(state, mode=Mode.SLOT, role=Role.ITEM, mixed=True)
+    after = state._replace(mode=Mode.SLOT, role=Role.ITEM, mixed=True)
     return Slot("item", after, (state.levels[-1].column, state.column))
 
 
 def _slot_value(state: State) -> Slot:
-    after = replace(state, mode=Mode.SLOT, role=Role.VALUE, mixed=True)
+    after = state._replace(mode=Mode.SLOT, role=Role.VALUE, mixed=True)
     return Slot("value", after, (state.levels[-1].column,))
 
 
@@ -117,12 +117,12 @@ def _slot_colon(state: State) -> Slot:
 def _slot_flow(state: State) -> Slot:
     due_key = state.flow[-1][0] == "{"
     role = Role.ITEM if due_key else Role.VALUE
-    after = replace(state, mode=Mode.DONE, role=role, mixed=True, apart=False)
+    after = state._replace(mode=Mode.DONE, role=role, mixed=True, apart=False)
     return Slot("key" if due_key else "flow", after)
 
 
 def _slot_quoted(state: State) -> Slot:
-    return Slot(str(state.mode), replace(state, word="", mixed=True))
+    return Slot(str(state.mode), state._replace(word="", mixed=True))
 
 
 def _slot_comment(state: State) -> Slot:
@@ -131,7 +131,7 @@ def _slot_comment(state: State) -> Slot:
 
 def _slot_block(state: State) -> Slot:
     if state.mode is Mode.BLOCK and not machine.in_block(state):
-        return _slot_line(replace(state, mode=Mode.LINE))
+        return _slot_line(state._replace(mode=Mode.LINE))
     raise Misplaced(*machine.FOREIGN)
 
 
