@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -177,6 +178,50 @@ def test_sentinels_are_the_tools_that_make_binaries() -> None:
         "bin/go": "1",
         "pkg/tool/windows_amd64/asm.exe": "3",
     }
+
+
+NAME = "golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64"
+
+
+def refreshed(module: Path, h1: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run the command on a module of the test's own, go's answer about it being `h1`."""
+    record = module.with_name("toolchains.json")
+    record.write_text('{"note": "n", "toolchains": {}}')
+    monkeypatch.setattr(refresh, "RECORD", record)
+    answer = {"Zip": str(module), "Sum": h1}
+    monkeypatch.setattr(refresh, "fetch", lambda *_: (NAME, answer))
+    refresh.main("1.27.1", "linux/amd64")
+    return json.loads(record.read_text())
+
+
+def toolchain(folder: Path) -> tuple[Path, str]:
+    """Make a toolchain module; give its zip and its h1, worked out by hand."""
+    files = {
+        f"{NAME}/bin/go": b"go",
+        f"{NAME}/src/internal/platform/zosarch.go": b'{"linux", "amd64"},',
+    }
+    with ZipFile(folder / "m.zip", "w") as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    lines = [f"{sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]
+    return folder / "m.zip", "h1:" + b64encode(sha256("".join(lines).encode()).digest()).decode()
+
+
+def test_a_proved_toolchain_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, h1 = toolchain(tmp_path)
+    assert refreshed(module, h1, monkeypatch)["toolchains"]["1.27.1"] == {
+        "ports": ["linux/amd64"],
+        "platforms": {
+            "linux/amd64": {"h1": h1, "sentinels": {"bin/go": sha256(b"go").hexdigest()}}
+        },
+    }
+
+
+def test_a_module_with_another_hash_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _ = toolchain(tmp_path)
+    with pytest.raises(ValueError, match="not what the checksum database knows"):
+        refreshed(module, "h1:" + "A" * 43 + "=", monkeypatch)
+    assert json.loads((tmp_path / "toolchains.json").read_text())["toolchains"] == {}
 
 
 def test_hash1_is_go_s() -> None:
