@@ -1,0 +1,3 @@
+# note
+# syntax=docker/dockerfile:1
+FROM a
