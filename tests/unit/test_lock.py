@@ -363,6 +363,23 @@ def test_a_lock_laid_out_by_hand_is_told() -> None:
     assert [p.code for p in stale(parse_lock(text), pins, text)] == ["GG333"]
 
 
+def test_a_checkout_with_other_line_ends_is_not_stale() -> None:
+    pins = wants(("1.27.1", "linux/amd64"))
+    lock = needed(pins)
+    text = write_lock(lock).replace("\n", "\r\n")
+    assert stale(parse_lock(text), pins, text) == []
+
+
+def test_a_whole_release_is_told_once() -> None:
+    lock = needed(wants(("1.27.1", "linux/amd64"), ("1.27.1", "linux/arm64")))
+    pins = wants(("1.27.0", "linux/amd64"), ("1.27.0", "linux/arm64"))
+    found = stale(lock, pins, write_lock(lock))
+    assert [(p.code, p.message) for p in found] == [
+        ("GG330", "the lock has no pin for go 1.27.0"),
+        ("GG331", "nobody asks for go 1.27.1"),
+    ]
+
+
 # Wanting
 
 
