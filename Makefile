@@ -86,12 +86,14 @@ $(BIN)/python:
 	@rm -rf .tools/layers
 	@touch $@
 
-# actionlint and the Dockerfile reader are Go modules, locked by tests/readers/go.sum.
+# actionlint and the Dockerfile reader are Go modules, locked by tests/readers/go.sum. Where no module
+# proxy answers, the tests that read with them are skipped, unless every tool is required.
 .tools/go.stamp: tests/readers/go.mod tests/readers/go.sum $(wildcard tests/readers/*/*.go)
 .tools/go.stamp: .ci/build_readers .venv/readers.stamp
 	@echo "building actionlint and the Dockerfile reader"
-	@.ci/build_readers
-	@touch $@
+	@if .ci/build_readers; then touch $@; else \
+		echo "not built: tests that need actionlint or the Dockerfile reader are skipped" >&2; \
+		test "$$GOGEN_REQUIRE_TOOLS" != 1; fi
 
 locks: | $(BIN)/python ## write .ci/requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python -m venv .tools/uv && .tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
