@@ -199,15 +199,22 @@ class Escaper:
         except Misplaced as misplaced:
             self._misplaced("GG208", line, misplaced)
             return
-        if fragment and not self._at_start(state):
+        if fragment and self._as_start(state) is _LOST:
             hint = "close what it opens, or embed it as a value"
             self._problem("GG207", line, "an included template ends where no file begins", hint)
 
-    def _at_start(self, state: State) -> bool:
+    def _as_start(self, state: State) -> State:
+        """Give the state where a file could begin here as well, else _LOST.
+
+        A start may allow more than any later line (a Dockerfile's parser directives): then the
+        state that both meet in is the later one.
+        """
+        start = self._dialect.start
         try:
-            return self._dialect.join(state, self._dialect.start) == self._dialect.start
+            joined = self._dialect.join(state, start)
         except Misplaced:
-            return False
+            return _LOST
+        return joined if joined in (start, state) else _LOST
 
     def _body(self, body: Iterable[nodes.Node], state: State) -> State:
         for node in body:
@@ -351,10 +358,11 @@ class Escaper:
             return self._problem("GG207", node.lineno, f"{name} is of another dialect", hint)
         if state is _LOST:
             return _LOST
-        if not self._at_start(state):
+        after = self._as_start(state)
+        if after is _LOST:
             hint = "include stands where a file could begin; elsewhere embed a template as a value"
             return self._problem("GG207", node.lineno, "an include in the middle", hint)
-        return self._dialect.start
+        return after
 
     def _misplaced(self, code: str, line: int, misplaced: Misplaced) -> State:
         return self._problem(code, line, misplaced.reason, misplaced.hint)

@@ -10,11 +10,13 @@ from generator.model import FileSpec, HomePath, Secret
 from generator.problems import Place, Problem, Rejected
 from generator.templating.engine import Engine
 from generator.templating.jobs import jobs
-from tests.unit.templating_fake import Dialects, pinned, templates
+from tests.unit.templating_fake import Dialects, Fake, pinned, templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from generator.dialects.base import State
 
 CONTEXT: dict[str, Any] = {
     "go": {"version": "1.27.1", "items": "key", "flags": ["-a", "-ldflags=-s -w"], "on": True},
@@ -237,6 +239,29 @@ def test_a_loop_is_read_until_its_state_stands_still(tmp_path: Path) -> None:
 def test_an_included_template_ends_as_it_began(problems: Callable[..., list[Problem]]) -> None:
     (found,) = problems('<{% include "part.fake.j2" %}>', part_fake='a\n"\n')
     assert (found.code, found.place) == ("GG208", Place("templates/t/part.fake.j2", 2))
+
+
+def test_an_include_may_stand_where_a_later_line_is_like_the_start(tmp_path: Path) -> None:
+    """As in a Dockerfile, whose head allows directives that no later line has."""
+
+    class Headed(Fake):
+        start: State = "head"
+
+        def step(self, state: State, text: str) -> State:
+            return super().step("out" if state == "head" and text else state, text)
+
+        def join(self, one: State, other: State) -> State:
+            return "out" if {one, other} == {"out", "head"} else super().join(one, other)
+
+    dialects = Dialects()
+    dialects.fake = Headed()
+    part = '<{% include "y.fake.j2" %}>'
+    templates(tmp_path, {"y.fake.j2": "y\n", "x.fake.j2": f'{part}\nx\n{part}\n"{{x}}"'})
+    one = pinned(tmp_path, {}, FileSpec("x.fake.j2", "x.fake"))
+    assert Engine(dialects=dialects).render(one, jobs(one)[0]) == 'y\nx\ny\n"{x}"'
+    templates(tmp_path, {"x.fake.j2": f'a "{part}"'})
+    with pytest.raises(Rejected, match="an include in the middle"):
+        Engine(dialects=dialects).render(one, jobs(one)[0])
 
 
 def test_a_template_that_embeds_itself_is_refused(problems: Callable[..., list[Problem]]) -> None:
