@@ -25,24 +25,23 @@ _SUSPECTS = frozenset("-+.0123456789~=<!yYnNoOtTfF")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _WORDS = {"null": None, "true": True, "false": False}
 
-_LOOKALIKES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"y|n|yes|no|on|off", "some readers take it for true or false"),
-        (r"true|false", "true and false are written in small letters"),
-        (r"~|null", "null is written null"),
-        (r"[-+]?0[xob][0-9a-f_]+", "some readers take it for a number in another base"),
-        (r"[-+]?0[0-9]+", "some readers take it for an octal number"),
-        (r"\+[0-9]+|-0", "readers take it for a number"),
-        (r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?", "some readers take it for base 60"),
-        (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([t \t].*)?", "some readers take it for a date"),
-        (r"[-+]?[0-9]+", "not every reader can hold such a number"),
-        (r"[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?", "some readers take it for a number"),
-        (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)(e[-+]?[0-9]+)?", "readers take it for a number"),
-        (r"[-+]?\.(inf|nan)", "readers take it for a number"),
-        (r"=|<<", "it is a YAML operator"),
-    )
+# What some reader takes for something other than text, and why; the first that fits counts.
+_LOOKALIKES = (
+    (r"y|n|yes|no|on|off", "some readers take it for true or false"),
+    (r"true|false", "true and false are written in small letters"),
+    (r"~|null", "null is written null"),
+    (r"[-+]?0[xob][0-9a-f_]+", "some readers take it for a number in another base"),
+    (r"[-+]?0[0-9]+", "some readers take it for an octal number"),
+    (r"\+[0-9]+|-0", "readers take it for a number"),
+    (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "some readers take it for base 60"),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t \t].*)?", "some readers take it for a date"),
+    (r"[-+]?[0-9]+", "not every reader can hold such a number"),
+    (r"[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?", "some readers take it for a number"),
+    (r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?", "readers take it for a number"),
+    (r"[-+]?\.(?:inf|nan)", "readers take it for a number"),
+    (r"=|<<", "it is a YAML operator"),
 )
+_LOOKALIKE = re.compile(f"(?:{'|'.join(f'({p})' for p, _ in _LOOKALIKES)})\\Z", re.IGNORECASE)
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
@@ -299,8 +298,8 @@ class _Reader:
         if not text:
             self._refuse("GG106", "no value", place, 'write null to remove, or "" for empty text')
             return ""
-        why = next((why for pattern, why in _LOOKALIKES if pattern.match(text)), "")
-        if why:
+        if (match := _LOOKALIKE.match(text)) and match.lastindex:
+            why = _LOOKALIKES[match.lastindex - 1][1]
             self._refuse("GG107", f"unquoted {text}: {why}", place, f'write "{text}" to mean text')
         return text
 
@@ -329,9 +328,7 @@ class _Reader:
             self._refuse("GG103", "the merge key <<", place, hint)
         elif not key:
             self._refuse("GG105", "a key without text", place, "write `key: value`")
-        elif key[0] in _SUSPECTS and (
-            key in _WORDS or any(pattern.match(key) for pattern, _ in _LOOKALIKES)
-        ):
+        elif key[0] in _SUSPECTS and _LOOKALIKE.match(key):
             message = f"the key {key} is not text to every reader"
             self._refuse("GG105", message, place, f'write "{key}"')
 

@@ -173,7 +173,10 @@ class _Strategies:
                 self._absent(at, node, base.items)
         kept = tuple(n for text, n in there if text not in gone) if gone else base.items
         before, after = (
-            tuple(self._settled(at.merger, [*at.path, i], n) for i, n in enumerate(nodes))
+            tuple(
+                node if isinstance(node, Leaf) else self._settled(at.merger, [*at.path, i], node)
+                for i, node in enumerate(nodes)
+            )
             for nodes in (changes.before, changes.after)
         )
         return (*before, *kept, *after)

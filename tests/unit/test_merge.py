@@ -120,7 +120,7 @@ def test_trails_join_the_winner_first(layers: Callable[..., Layers]) -> None:
     assert c is not None
     assert c.trail == (Place("l1.yaml", 3, 4), Place("l0.yaml", 2, 4))
     assert isinstance(a, Map)
-    assert a.trail[0] == Place("l2.yaml", 1, 4)
+    assert a.trail == (Place("l2.yaml", 1, 4), Place("l1.yaml", 2, 4), Place("l0.yaml", 1, 4))
     assert a.key_places == {"b": Place("l2.yaml", 1, 5)}
 
 
