@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator import journal
+from generator.disk import journal
+from generator.disk.paths import Tree, disk_errors
+from generator.disk.runlock import hold
 from generator.lock.model import EMPTY, Lock
 from generator.lock.reading import parse_lock
 from generator.lock.resolve import needed
 from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
 from generator.lock.writing import write_lock
-from generator.paths import Tree, disk_errors
 from generator.problems import Problem, Rejected
-from generator.runlock import hold
 from generator.update import PATIENCE
 from generator.workspace import LOCK
 

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from generator import spread
-from generator.actual import observe, strays
-from generator.drift import drift
+from generator.disk.actual import observe, strays
+from generator.disk.drift import drift
+from generator.disk.places import check_places, due
+from generator.disk.runlock import hold
 from generator.model import Desired
-from generator.places import check_places, due
 from generator.problems import Place, Problem, Rejected
-from generator.runlock import hold
 from generator.stages.plan import plan
 from generator.stages.write import Written, adopt, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from generator.actual import Actual
+    from generator.disk.actual import Actual
     from generator.model import Change
     from generator.pipeline import Compiler
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.actual import observe
+from generator.disk.actual import observe
 from generator.model import Artifact, Desired
 from generator.stages.plan import plan
 from generator.stages.write import Written, write

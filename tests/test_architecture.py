@@ -32,7 +32,7 @@ LOWER = ("audit", "dialects", "lock", "overlays", "reports", "rules", "stages", 
 WRITERS = {
     "generator/cli/boundary.py": "the traceback of a bug of ours",
     "generator/data/refresh.py": "the embedded data, by hand before a release",
-    "generator/paths.py": "every file of a workspace, for write, adopt and lock",
+    "generator/disk/paths.py": "every file of a workspace, for write, adopt and lock",
     "generator/proofs.py": "marks in the cache",
     "generator/templating/codecache.py": "compiled templates in the cache",
     "generator/validators/base.py": "copies in a temporary folder for a real program",

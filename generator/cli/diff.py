@@ -41,7 +41,7 @@ def diff(
 
 
 def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outcome:
-    from generator.drift import unified  # noqa: PLC0415
+    from generator.disk.drift import unified  # noqa: PLC0415
     from generator.update import compare  # noqa: PLC0415  (not for --help)
 
     with progress("comparing") as advance:
@@ -58,7 +58,7 @@ def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outco
 
 def coloured(changes: Iterable[Change]) -> str:
     """Give the unified diffs of changes one after the other, in colour on a terminal."""
-    from generator.drift import unified  # noqa: PLC0415
+    from generator.disk.drift import unified  # noqa: PLC0415
 
     text = "".join(unified(change) for change in changes)
     if not wants_colour(sys.stdout):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator import sums
-from generator.actual import FOLDER
-from generator.journal import PENDING
+from generator.disk import sums
+from generator.disk.actual import FOLDER
+from generator.disk.journal import PENDING
+from generator.disk.paths import above
+from generator.disk.places import due, sums_due
 from generator.model import Change, ChangeKind
-from generator.paths import above
-from generator.places import due, sums_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.actual import Actual, Found
+    from generator.disk.actual import Actual, Found
     from generator.model import Artifact, Desired
 
 

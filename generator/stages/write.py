@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from generator import journal, sums
-from generator.actual import FOLDER
-from generator.drift import drift
+from generator.disk import journal, sums
+from generator.disk.actual import FOLDER
+from generator.disk.drift import drift
+from generator.disk.paths import NotAFolder, Tree, above, disk_errors, parent, shown, stamp
+from generator.disk.places import due, sums_due
 from generator.model import Change, ChangeKind
-from generator.paths import NotAFolder, Tree, above, disk_errors, parent, shown, stamp
-from generator.places import due, sums_due
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from generator.actual import Actual
+    from generator.disk.actual import Actual
     from generator.model import Desired
 
 _GUARDED = {ChangeKind.EDITED, ChangeKind.FOREIGN}

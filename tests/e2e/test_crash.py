@@ -241,7 +241,7 @@ def test_a_killed_run_is_drift_even_when_all_files_are_right(tmp_path: Path) -> 
 _RENDERER = """
 import sys
 from pathlib import Path
-from generator import runlock
+from generator.disk import runlock
 from tests.disk import profile, render
 root, content = Path(sys.argv[1]), sys.argv[2]
 desired = profile({f"d{n % 7}/f{n}": f"{content} {n}\\n" for n in range(60)})

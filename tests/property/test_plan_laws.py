@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generator.disk.places import unusable
 from generator.model import Artifact, Desired
-from generator.places import unusable
 from generator.problems import Exit, Rejected
 from tests.disk import PLACES, changes, put, render, tree
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.actual import observe, strays
-from generator.journal import staged
+from generator.disk.actual import observe, strays
+from generator.disk.journal import staged
+from generator.disk.places import allows, check_places, unusable
 from generator.model import Desired
-from generator.places import allows, check_places, unusable
 from generator.problems import Exit, Rejected
 from tests.disk import PLACES, kinds, ordinary_user, put, render
 from tests.disk import profile as given

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import journal
-from generator.paths import Tree
+from generator.disk import journal
+from generator.disk.paths import Tree
 from tests.disk import put
 
 if TYPE_CHECKING:

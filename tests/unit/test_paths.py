@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.paths import NotAFolder, Tree, disk_problem, fault, matches, shown
+from generator.disk.paths import NotAFolder, Tree, disk_problem, fault, matches, shown
 from generator.problems import Exit, Rejected
 from tests.disk import put
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.drift import drift, unified
+from generator.disk.drift import drift, unified
+from generator.disk.sums import digest
 from generator.model import Change, ChangeKind
 from generator.problems import Exit
-from generator.sums import digest
 from tests.disk import changes, kinds, put, render
 from tests.disk import profile as given
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import runlock
+from generator.disk import runlock
 from generator.problems import Exit, Rejected
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOLDER = """
 import pathlib, sys, time
-from generator import runlock
+from generator.disk import runlock
 with runlock.hold(pathlib.Path(sys.argv[1]), timeout=5):
     print("held", flush=True)
     time.sleep(60)

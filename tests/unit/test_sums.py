@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import sums
+from generator.disk import sums
 from tests.disk import Spec, put, render
 from tests.disk import profile as given
 

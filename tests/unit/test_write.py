@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.actual import observe
+from generator.disk.actual import observe
+from generator.disk.sums import digest
 from generator.problems import Exit, Rejected
 from generator.stages.plan import plan
 from generator.stages.write import adopt, write
-from generator.sums import digest
 from tests.disk import PLACES, kinds, ordinary_user, put, render, tree
 from tests.disk import profile as given
 

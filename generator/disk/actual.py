@@ -11,9 +11,9 @@ import stat
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from generator import sums
-from generator.journal import PENDING, staged
-from generator.paths import (
+from generator.disk import sums
+from generator.disk.journal import PENDING, staged
+from generator.disk.paths import (
     NotAFolder,
     Tree,
     above,
@@ -23,15 +23,15 @@ from generator.paths import (
     read_at,
     stamp,
 )
-from generator.places import allows, due, unusable
+from generator.disk.places import allows, due, unusable
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from generator.disk.paths import Stamp
     from generator.model import Artifact, Desired
-    from generator.paths import Stamp
 
 FOLDER = "a folder"
 _LINK = "a symbolic link"

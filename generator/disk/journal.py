@@ -20,13 +20,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from generator import sums
-from generator.paths import above, parent
+from generator.disk import sums
+from generator.disk.paths import above, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.paths import Tree
+    from generator.disk.paths import Tree
 
 PENDING = "SHA256SUMS.pending"
 

@@ -10,10 +10,10 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from generator.journal import PENDING
-from generator.paths import above, fault, matches, shown
+from generator.disk.journal import PENDING
+from generator.disk.paths import above, fault, matches, shown
+from generator.disk.sums import NAME, OUT, digest, write
 from generator.problems import Place, Problem
-from generator.sums import NAME, OUT, digest, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,7 +17,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from generator.paths import disk_errors
+from generator.disk.paths import disk_errors
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from generator import sums
+from generator.disk import sums
+from generator.disk.paths import shown
 from generator.model import Change, ChangeKind
-from generator.paths import shown
 from generator.problems import Place, Problem
 
 if TYPE_CHECKING:

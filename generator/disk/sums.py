@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.paths import fault
+from generator.disk.paths import fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
