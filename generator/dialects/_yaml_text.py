@@ -15,17 +15,18 @@ from generator.dialects.base import Embedded, Structured, Unwritable
 
 # Bare text begins with a letter (or _ / $ ( ./ ../), holds no indicator, no " #" and no ": ", and
 # does not end in a blank. Sizes and durations (4Gi, 100m, 30s) begin with a digit and are numbers
-# to no reader.
+# to no reader; e3 is one to npm's yaml 2 (in YAML 1.1, it reads NaN).
 _BARE = re.compile(
-    r"(?:[A-Za-z_/$(]|\.\.?/)[A-Za-z0-9_./@+=%~^$(),-]*+"
+    r"(?![eE][-+]?[0-9]+\Z)(?:[A-Za-z_/$(]|\.\.?/)[A-Za-z0-9_./@+=%~^$(),-]*+"
     r"(?:[: ](?=[A-Za-z0-9_./$(])[A-Za-z0-9_./@+=%~^$(),-]*+)*+"
     r"|[1-9][0-9]*(?:[KMGT]i|[mhs])"
 )
 # Inside [ ] and { } a comma ends a scalar and old readers stumble over a colon.
 _BARE_FLOW = re.compile(
-    r"[A-Za-z_/][A-Za-z0-9_./@+=%~^$()-]*+(?:[ ](?=[A-Za-z0-9_./])[A-Za-z0-9_./@+=%~^$()-]*+)*+"
+    r"(?![eE][-+]?[0-9]+\Z)[A-Za-z_/][A-Za-z0-9_./@+=%~^$()-]*+"
+    r"(?:[ ](?=[A-Za-z0-9_./])[A-Za-z0-9_./@+=%~^$()-]*+)*+"
 )
-_BARE_KEY = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_BARE_KEY = re.compile(r"(?![eE][-+]?[0-9]+\Z)[A-Za-z_/][A-Za-z0-9_./-]*")
 
 # Words that a reader resolves to a bool or null (YAML 1.1's y, n, on and off among them).
 _RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
@@ -97,11 +98,11 @@ def literal(text: str, indent: int) -> str:
 
     The last line break of the text is not written: it is the one that ends the line. Not carried:
     characters only an escape can write, more than one line break at the end (blank lines that
-    follow would join them), a last line of blanks (readers differ).
+    follow would join them), blanks at the end of the last line (readers differ).
     """
     body = text.removesuffix("\n")
     last = body.rpartition("\n")[2]
-    if not last.strip(" \t") or UNPRINTABLE.search(text):
+    if not last or last[-1] in " \t" or UNPRINTABLE.search(text):
         return ""
     # Without the indicator readers take the indentation from the first line that is not blank.
     indicator = str(STEP) if text[0] in " \t\n" else ""

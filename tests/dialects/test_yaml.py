@@ -186,7 +186,12 @@ def test_what_is_surely_a_string_stands_bare(text: str) -> None:
     assert emit({"a": text}) == f"a: {text}\n"
 
 
-@pytest.mark.parametrize("text", [w for w in WORDS if w[:1] in "0123456789+-.~=<%@&*!|>?:#[]{},"])
+SPECIAL = [w for w in WORDS if w[:1] in "0123456789+-.~=<%@&*!|>?:#[]{},"]
+
+
+@pytest.mark.parametrize(
+    "text", [*SPECIAL, "e3", "E+6", "on", "No", "y", "null", "a: b", "a #b", "a "]
+)
 def test_what_another_reader_could_take_for_more_is_quoted(text: str) -> None:
     bare = {"4Gi", "100m", "1s"}
     assert (emit({"a": text}) == f"a: {text}\n") == (text in bare)
