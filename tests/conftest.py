@@ -38,6 +38,18 @@ DEFAULTS: Mapping[str, str] = {"gogen.toml": ""}
 """Files a workspace gets unless the test gives its own; the lock is this repository's."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def passable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let a test that steps down from root to an ordinary user reach its own folder.
+
+    pytest closes its folders to others; how many there are depends on the number of workers.
+    """
+    base = tmp_path_factory.getbasetemp()
+    for folder in (base, *base.parents):
+        if not os.geteuid() and folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+
+
 @pytest.fixture(scope="session")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Give one home folder after another (pytest's own numbering reads all of them every time)."""
