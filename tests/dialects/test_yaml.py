@@ -155,6 +155,7 @@ def test_branches_that_cannot_meet(one: str, other: str) -> None:
         ("a:\n  b: 1\n", "", "  c: 1\n"),
         ("a: 1\n", "a:\n", "  c: 1\n"),
         ("- a\n", "", "  c: 1\n"),
+        ("a:\n  b:\n    c: 1\n", "a:\n", "    d: 1\n"),
     ],
 )
 def test_no_line_belongs_to_one_branch_only(one: str, other: str, after: str) -> None:

@@ -133,6 +133,8 @@ def test_comments(read: Reader, value: str) -> None:
 @given(value=st.one_of(hostile(), st.lists(hostile(), max_size=4).map("\n".join)))
 @example(value="a\n   \nb\n")
 @example(value="a\n\n \n  c")
+@example(value="\n  a\nb\n")
+@example(value="a\nb ")
 def test_embedded_files(read: Reader, value: str) -> None:
     file = Embedded(value, "sh", "x.sh.j2")
     text = write(
