@@ -13,21 +13,27 @@ from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from generator.model import Layer
 
 Order = tuple[str, ...]
 
 
-def linearize(name: str, layers: Mapping[str, Layer], known: dict[str, Order]) -> Order:
+def linearize(
+    name: str,
+    layers: Mapping[str, Layer],
+    known: dict[str, Order],
+    names: Collection[str] = (),
+) -> Order:
     """Give the order of the profile `name`: itself first, base last.
 
-    `known` keeps the orders found on the way, so that many profiles share their parents' work.
+    `known` keeps the orders found on the way, so that many profiles share their parents' work;
+    `names` are profiles besides `layers` that a misspelt parent may have meant.
     Raises Rejected: GG120 an unknown parent, GG121 a cycle, GG122 no consistent order.
     """
     problems: list[Problem] = []
-    for each in _parents_first(name, layers, problems):
+    for each in _parents_first(name, layers, problems, names):
         if not problems and each not in known:
             known[each] = _order(layers[each], known, problems)
             if problems:
@@ -37,7 +43,9 @@ def linearize(name: str, layers: Mapping[str, Layer], known: dict[str, Order]) -
     return known[name]
 
 
-def _parents_first(name: str, layers: Mapping[str, Layer], problems: list[Problem]) -> list[str]:
+def _parents_first(
+    name: str, layers: Mapping[str, Layer], problems: list[Problem], names: Collection[str]
+) -> list[str]:
     """Give all that `name` builds on, parents before children; a loop, for chains of any length."""
     done: dict[str, None] = {}
     path: dict[str, None] = {name: None}
@@ -52,17 +60,17 @@ def _parents_first(name: str, layers: Mapping[str, Layer], problems: list[Proble
         if parent in path:
             problems.append(_cycle([*path], parent, layers))
         elif parent not in layers:
-            problems.append(_unknown([*path][-1], parent, layers))
+            problems.append(_unknown(layers[[*path][-1]], parent, {*layers, *names}))
         elif parent not in done:
             path[parent] = None
             waiting.append(iter(layers[parent].extends))
     return [*done]
 
 
-def _unknown(child: str, parent: str, layers: Mapping[str, Layer]) -> Problem:
-    hint = did_you_mean(parent, layers) or f"make profiles/{parent}/profile.yaml"
-    place = dict(layers[child].extends)[parent]
-    return Problem("GG120", f"{child} extends {parent}, which is no profile", place, hint=hint)
+def _unknown(child: Layer, parent: str, names: Collection[str]) -> Problem:
+    hint = did_you_mean(parent, names) or f"make profiles/{parent}/profile.yaml"
+    message = f"{child.name} extends {parent}, which is no profile"
+    return Problem("GG120", message, dict(child.extends)[parent], hint=hint)
 
 
 def _cycle(path: Sequence[str], again: str, layers: Mapping[str, Layer]) -> Problem:

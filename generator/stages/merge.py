@@ -21,7 +21,7 @@ from generator.references import is_whole, resolve
 from generator.wording import did_you_mean, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from generator.model import Layer
     from generator.problems import Place
@@ -47,8 +47,11 @@ class Memo:
     """What profiles of one workspace share: orders, and the merged trees of their parents.
 
     Good for one set of layers and one schema. Trees are kept for what others extend, so memory
-    does not grow with the number of profiles.
+    does not grow with the number of profiles. `names` are all profiles of the workspace, read or
+    not: what a misspelt parent may have meant.
     """
+
+    names: Collection[str] = ()
 
     orders: dict[str, Order] = field(default_factory=dict)
     trees: dict[tuple[str, int], _Merged] = field(default_factory=dict)
@@ -66,7 +69,7 @@ def merge(
         hint = did_you_mean(name, layers) or f"make profiles/{name}/profile.yaml"
         raise Rejected([Problem("GG123", f"there is no profile {name}", hint=hint)])
     memo = memo or Memo()
-    order = linearize(name, layers, memo.orders)
+    order = linearize(name, layers, memo.orders, memo.names)
     below = _Merged(_EMPTY, (), 0)
     for layer in reversed(order[1:]):
         at = (layer, below.number)

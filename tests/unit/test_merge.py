@@ -246,6 +246,17 @@ def test_an_unknown_profile_is_told(layers: Callable[..., Layers]) -> None:
     assert (problem.code, problem.message) == ("GG123", "there is no profile l9")
 
 
+def test_a_misspelt_parent_may_be_a_profile_that_was_not_read(
+    layers: Callable[..., Layers],
+) -> None:
+    made = layers("extends: bsae\na: 1")
+    with pytest.raises(Rejected) as caught:
+        merge("l0", made, KEYS, Memo(names=("base", "node")))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.hint) == ("GG120", 'did you mean "base"?')
+    assert problem.place == Place("l0.yaml", 1, 10)
+
+
 def test_children_share_their_parents_tree(layers: Callable[..., Layers]) -> None:
     made = layers("a: {b: {c: 1}}\nd: [1]")
     children = {
