@@ -35,6 +35,7 @@ INSTALL = {
     "dash": "apt install dash",
     "fish": "apt install fish",
     "git": "apt install git",
+    "make": "apt install make",
     "sh": "apt install dash",
     "systemd-analyze": "apt install systemd",
     "visudo": "apt install sudo",
