@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from generator.model import Leaf, Map, dotted, find, plain, walk
+from generator.origins import origins, places
 from generator.problems import Place, Problem, Rejected
 from generator.references import parse_pointer
 from generator.templating.jobs import jobs
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from generator.model import Node, Pinned, Pointer
     from generator.pipeline import Compiler
     from generator.templating.jobs import Job
-    from generator.templating.tracing import Span
 
 _LINE = re.compile(r"(?P<file>.+):(?P<line>[1-9][0-9]*)\Z")
 
@@ -118,59 +118,29 @@ def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple
     """Give the outputs that read a key, each with the template lines that do."""
     tree = pinned.profile.tree
     asked = find(tree, pointer)
-    places = {n.trail[0] for _, n in walk(asked) if n.trail} if asked else set()
+    set_at = {n.trail[0] for _, n in walk(asked) if n.trail} if asked else set()
     found = []
     for job in jobs(pinned):
         traced = compiler.sources.engine.trace(pinned, job)
         lines = {
             f"{span.template}:{span.template_line}": None
             for span in traced.spans
-            if any(_touches(tree, p, pointer, places) for p in _origins(pinned, span))
+            if any(
+                _touches(tree, p, pointer, set_at)
+                for p in origins(pinned, (*span.reads, *span.controls))
+            )
         }
         if lines:
             found.append((job.path, ", ".join(lines)))
     return found
 
 
-def _touches(tree: Map, read: Pointer, asked: Pointer, places: set[Place]) -> bool:
+def _touches(tree: Map, read: Pointer, asked: Pointer, set_at: set[Place]) -> bool:
     """Tell whether reading `read` depends on `asked`: it lies in it, or a reference leads there."""
     if read[: len(asked)] == asked:
         return True
     node = find(tree, read)
-    return isinstance(node, Leaf) and not places.isdisjoint(node.trail[1:])
-
-
-def _origins(pinned: Pinned, span: Span) -> Iterator[Pointer]:
-    """Give the pointers into the profile behind what a span read."""
-    for pointer in dict.fromkeys((*span.reads, *span.controls)):
-        yield from _origin(pinned, pointer)
-
-
-def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
-    """Turn a pointer into the context to those of the profile that it was made from."""
-    context = pinned.context
-    match pointer:
-        case ("toolchain", *_):
-            yield from (("go", "toolchain"), ("go", "platforms"))
-            yield ("toolchains", context.get("go", {}).get("toolchain", "current"))
-        case ("modules", int(), "toolchain", *_):
-            yield (*pointer[:2], "toolchain")
-            yield from _of_version(pinned)
-        case ("images", str(ref), *_):
-            yield from (
-                p for p, n in walk(pinned.profile.tree) if isinstance(n, Leaf) and n.value == ref
-            )
-            if pointer[2:] == ("pinned",):
-                yield ("network", "registries")
-        case ("profile" | "header" | "actions", *_):
-            return
-        case _:
-            yield pointer
-
-
-def _of_version(pinned: Pinned) -> Iterator[Pointer]:
-    for key in pinned.context.get("toolchains", {}):
-        yield ("toolchains", key)
+    return isinstance(node, Leaf) and not set_at.isdisjoint(node.trail[1:])
 
 
 # --- a line of an output ---------------------------------------------------------------------
@@ -202,28 +172,18 @@ def _of_line(compiler: Compiler, pinned: Pinned, job: Job, line: int) -> Told:
         )
         raise Rejected([problem])
     templates = tuple(dict.fromkeys(f"{s.template}:{s.template_line}" for s in spans))
-    places = _places(pinned, spans)
+    reads = (p for span in spans for p in (*span.reads, *span.controls))
+    values = places(pinned, reads).items()
     lines = [
         f"{path}:{line}",
         f"  {traced.text.splitlines()[line - 1]}",
         *(f"  written by  {at}" for at in templates),
-        *(f"  from        {at}  {dotted(pointer)}" for pointer, at in places),
+        *(f"  from        {at}  {dotted(pointer)}" for pointer, at in values),
     ]
     data = {
         "file": path,
         "line": line,
         "templates": list(templates),
-        "values": [{"key": dotted(pointer), "place": str(at)} for pointer, at in places],
+        "values": [{"key": dotted(pointer), "place": str(at)} for pointer, at in values],
     }
     return Told("".join(f"{each}\n" for each in lines), data)
-
-
-def _places(pinned: Pinned, spans: Iterable[Span]) -> list[tuple[Pointer, Place]]:
-    """Give the profile lines behind spans, each with the key that stands there."""
-    found: dict[Pointer, Place] = {}
-    for span in spans:
-        for pointer in _origins(pinned, span):
-            node = find(pinned.profile.tree, pointer)
-            if node is not None and node.trail:
-                found.setdefault(pointer, node.trail[0])
-    return list(found.items())

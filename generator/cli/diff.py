@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
 from generator.cli.progress import progress
-from generator.cli.session import Outcome, Session, execute, wants_colour
+from generator.cli.session import Outcome, Session, execute, search_path, wants_colour
+from generator.problems import Problem, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +34,48 @@ def diff(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 where there is a difference.")
     ] = False,
+    base: Annotated[
+        str,
+        typer.Option(
+            "--base",
+            metavar="REV",
+            help="Compare with a git revision, grouped by the profile line that moved the lines.",
+            show_default=False,
+        ),
+    ] = "",
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """Show what `gogen render` would change, without writing; exit 0 unless --exit-code."""
+    """Show what `gogen render` would change, without writing; exit 0 unless --exit-code.
+
+    With --base: what today's profiles change in the outputs of that revision, under each profile
+    line that changed the files and lines it moved, and apart all that no line explains.
+    """
     names = (*(profiles or ()), *(profile or ()))
-    return execute(
-        context, "diff", format_, lambda session: _work(session, names, exit_code=exit_code)
-    )
+
+    def work(session: Session) -> Outcome:
+        if base:
+            return _impact(session, base)
+        return _work(session, names, exit_code=exit_code)
+
+    return execute(context, "diff", format_, work)
+
+
+def _impact(session: Session, revision: str) -> Outcome:
+    from generator.impact import as_data, as_text, impact  # noqa: PLC0415  (only for --base)
+    from generator.pipeline import Compiler  # noqa: PLC0415
+    from generator.revision import workspace_at  # noqa: PLC0415
+    from generator.sources import Sources  # noqa: PLC0415
+    from generator.workspace import open_workspace  # noqa: PLC0415
+
+    git = shutil.which("git", path=search_path())
+    if git is None:
+        problem = Problem("GG181", "--base needs git, and it is not on PATH", hint="install git")
+        raise Rejected([problem])
+    with workspace_at(session.workspace.root, revision, Path(git)) as folder:
+        base = Compiler(Sources(open_workspace(folder), session.sources.cache))
+        causes = impact(base, session.compiler)
+    text = as_text(causes) or f"no output differs from {revision}\n"
+    return Outcome(text=text, data={"base": revision, "causes": as_data(causes)})
 
 
 def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outcome:

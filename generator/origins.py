@@ -1,0 +1,52 @@
+"""From what a template read back to the profile: the keys that the context is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.model import Leaf, find, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from generator.model import Pinned, Pointer
+    from generator.problems import Place
+
+
+def origins(pinned: Pinned, reads: Iterable[Pointer]) -> Iterator[Pointer]:
+    """Give the pointers into the profile's tree behind pointers into the context, each once.
+
+    What the context holds and no profile says (header, the profile's name, actions) has none.
+    """
+    found = (origin for pointer in dict.fromkeys(reads) for origin in _origin(pinned, pointer))
+    yield from dict.fromkeys(found)
+
+
+def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
+    context = pinned.context
+    match pointer:
+        case ("toolchain", *_):
+            yield from (("go", "toolchain"), ("go", "platforms"), ("network", "go_archives"))
+            yield ("toolchains", context.get("go", {}).get("toolchain", "current"))
+        case ("modules", int(), "toolchain", *_):
+            yield (*pointer[:2], "toolchain")
+            yield from (("toolchains", name) for name in context.get("toolchains", {}))
+        case ("images", str(ref), *_):
+            for at, node in walk(pinned.profile.tree):
+                if isinstance(node, Leaf) and node.value == ref:
+                    yield at
+            yield ("network", "registries")
+        case ("profile" | "header" | "actions", *_):
+            return
+        case _:
+            yield pointer
+
+
+def places(pinned: Pinned, reads: Iterable[Pointer]) -> dict[Pointer, Place]:
+    """Give the profile line that set each key behind some reads."""
+    found: dict[Pointer, Place] = {}
+    for pointer in origins(pinned, reads):
+        node = find(pinned.profile.tree, pointer)
+        if node is not None and node.trail:
+            found[pointer] = node.trail[0]
+    return found
