@@ -103,7 +103,7 @@ _CLASSES = {
     "printf": "printf",
 }
 # Variables whose value a shell expands or runs by itself.
-_EVALUATED = frozenset(("PS0", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "ENV", "BASH_ENV"))
+EVALUATED = frozenset(("PS0", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "ENV", "BASH_ENV"))
 _ARITHMETIC_TESTS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"))
 _EXECUTING = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 _OPTION = re.compile(r"[-+0-9]")  # of sudo, env, timeout 5s: the command's name comes later
@@ -583,12 +583,13 @@ def _refusal_in_list(frame: Frame, word: str) -> tuple[str, str] | None:
 
 def _refusal_in_command(frame: Frame, word: str) -> tuple[str, str] | None:
     assigned = _ASSIGNMENT.match(word)
-    if assigned and assigned[1] in _EVALUATED:
+    if assigned and assigned[1] in EVALUATED:
         return f"an expression in {assigned[1]}, which shells evaluate", "write it out"
     if frame.pos == "command":
         return _if(not assigned, "an expression as (a part of) a command's name", BY_VARIABLE)
     if frame.cmd == "export":
-        return _if(not assigned, "an expression as a variable's name", "write export NAME=<{ x }>")
+        part = frame.word is not None and not assigned
+        return _if(part, "an expression as a part of a variable's name", "write NAME=<{ x }>")
     if frame.cmd in ("code", "test-v"):
         return "an expression as an argument that is run as code", BY_VARIABLE
     if frame.cmd == "printf":
@@ -675,7 +676,7 @@ def _join_words(one: Frame, other: Frame) -> str | None:
         return EITHER
     names = [m[1] for m in (_ASSIGNMENT.match(f.word or "") for f in (one, other)) if m]
     if len(names) == len((one, other)):
-        names.sort(key=lambda name: (name not in _EVALUATED, name))
+        names.sort(key=lambda name: (name not in EVALUATED, name))
         return f"{names[0]}={EITHER}"
     reason = "the branches end in different words where a command's name is due"
     raise Misplaced(reason, "end each branch with a blank or a line's end")

@@ -37,7 +37,8 @@ _CODE = frozenset(
         *("python", "ruby", "node", "case", "for", "read"),
     )
 )
-_NAMING = frozenset(("set", "printf"))
+_FIRST = {"set": "name", "printf": "format"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BY_VARIABLE = 'set it first (set name <{ x }>) and use "$name" here'
 
 
@@ -45,7 +46,7 @@ class At(NamedTuple):
     """Where the text stands.
 
     `place`: list, double, single or comment. `pos`: command or args. `cmd`: class of the command
-    ("code", "wrapper", "first" while a name or format is due, ""). `word`: the word in progress,
+    ("code", "wrapper", "name" or "format" while that is due, ""). `word`: the word in progress,
     None for none. `depth`: open parentheses.
     """
 
@@ -59,6 +60,12 @@ class At(NamedTuple):
 
 START = At()
 """The start of a file or command."""
+_NAME_DUE = At(pos="args", cmd="name")
+_REFUSED = {
+    "code": ("an expression as an argument that is run or matched as code", _BY_VARIABLE),
+    "format": ("an expression in printf's format", "write printf '%s\\n' <{ x }>"),
+    "name": ("an expression as a part of a variable's name", "make it the whole name"),
+}
 
 
 def _word(value: object) -> str:
@@ -66,6 +73,10 @@ def _word(value: object) -> str:
         return f'"$HOME"/{_word(value.rest)}' if value.rest else '"$HOME"'
     text = _scalar.lines(value)
     return text if _BARE.fullmatch(text) else f"'{_in_single(text)}'"
+
+
+def _name(value: object) -> str:
+    return _scalar.token(value, _NAME, "a variable's name")
 
 
 def _in_double(value: object) -> str:
@@ -91,6 +102,7 @@ class Fish:
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {
             "list": _word,
+            "name": _name,
             "double": _in_double,
             "single": _in_single,
             "comment": _scalar.comment,
@@ -110,7 +122,7 @@ class Fish:
         if at.place != "comment" and (refused := _refusal(at)):
             raise Misplaced(*refused)
         after = at._replace(word=(at.word or "") + SLOT) if at.place == "list" else at
-        return Slot(at.place, after)
+        return Slot("name" if at == _NAME_DUE else at.place, after)
 
     def join(self, one: State, other: State) -> State:
         """Let two branches differ in an argument in progress."""
@@ -158,11 +170,7 @@ def _refusal(at: At) -> tuple[str, str] | None:
     if at.pos == "command":
         named = not _ASSIGNMENT.match(word)
         return ("an expression as (a part of) a command's name", _BY_VARIABLE) if named else None
-    if at.cmd == "code":
-        return "an expression as an argument that is run or matched as code", _BY_VARIABLE
-    if at.cmd == "first":
-        return "an expression as a variable's name or a format", "write it out"
-    return None
+    return None if at == _NAME_DUE else _REFUSED.get(at.cmd)
 
 
 def _next(at: At, char: str) -> At:
@@ -232,7 +240,7 @@ def _end_word(at: At) -> At:
     if word is None or at.depth:
         return at._replace(word=None)
     if at.pos == "args":
-        named = at.cmd == "first" and not word.startswith("-")
+        named = at.cmd in _FIRST.values() and not word.startswith("-")
         return at._replace(word=None, cmd="" if named else at.cmd)
     if word in _OPENING or _ASSIGNMENT.match(word):
         return at._replace(word=None)
@@ -240,7 +248,7 @@ def _end_word(at: At) -> At:
         return at._replace(word=None, cmd="wrapper")
     name = word.rpartition("/")[2]
     risky = name in _CODE or "$" in word or "'" in word
-    return At(pos="args", cmd="code" if risky else "first" if name in _NAMING else "")
+    return At(pos="args", cmd="code" if risky else _FIRST.get(name, ""))
 
 
 _IN_LIST = {

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # No character here is special to any shell anywhere in a word; = and ~ are not at its start.
 _BARE = re.compile(r"[A-Za-z0-9_./:@+-][A-Za-z0-9_./:@+=-]*")
 _SPECIAL_IN_DOUBLE = re.compile(r'[\\`$"]')
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -54,6 +55,14 @@ def _in_single(value: object) -> str:
     return _scalar.lines(value).replace("'", "'\\''")
 
 
+def _name(value: object) -> str:
+    text = _scalar.token(value, _NAME, "a variable's name")
+    if text in machine.EVALUATED:
+        reason = f"{text} is a variable that shells evaluate"
+        raise Unwritable(reason, "another name")
+    return text
+
+
 def _integer(value: object) -> str:
     text = _scalar.token(value, _INTEGER, "an integer without leading zeros")
     return f"({text})" if text.startswith("-") else text
@@ -69,6 +78,7 @@ class Sh:
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {
             "word": _word,
+            "name": _name,
             "dq": _in_double,
             "sq": _in_single,
             "arith": _integer,
@@ -128,6 +138,10 @@ def _slot(reader: machine.Reader) -> Slot:
     if kind == "arith":
         reader.put(word="0")
         return Slot("arith", reader.state())
+    top = reader.top
+    if (top.kind, top.pos, top.cmd, top.word) == ("list", "args", "export", None):
+        reader.add("_")  # a name like any other: what follows its = is a value
+        return Slot("name", reader.state())
     reader.add(machine.SLOT)
     if kind == "list":
         return Slot("word", reader.state())

@@ -31,6 +31,7 @@ def test_file_names() -> None:
         ("set A 'x ", "it's \\", "'\n", "it\\'s \\\\"),
         ("set A ", HomePath("go bin"), "\n", "\"$HOME\"/'go bin'"),
         ('set A "', HomePath("go"), '"\n', "$HOME/go"),
+        ("set -e ", "GOFLAGS", "\n", "GOFLAGS"),
         ("if test $a = ", "b", "\nend\n", "b"),
         ("A=", "b c", " cmd\n", "'b c'"),
         ("fish_add_path (cmd) ", "a", "\n", "a"),
@@ -57,7 +58,7 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
             "fish -c ",
             "cmd (a ",
             "cmd $",
-            "set ",
+            "set a",
         ),
         *(
             "cmd $a",
@@ -66,7 +67,7 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
             "alias a=",
             "for x in ",
             "switch a\ncase ",
-            "set -gx ",
+            "set -gx '",
             '"',
         ),
         *("printf ", "$x ", "math 1 + ", "and ", 'cmd (a "'),
@@ -100,6 +101,12 @@ def test_home_paths_and_comments() -> None:
         FISH.comment("a\nrm x")
     with pytest.raises(Misplaced):
         written("cmd ", "2", ">x\n")
+
+
+@pytest.mark.parametrize("value", ["a b", "(x)", "", "1a", "a[1]", HomePath("go")])
+def test_a_name_is_a_name(value: object) -> None:
+    with pytest.raises(Unwritable):
+        written("set -e ", value)
 
 
 def test_branches() -> None:

@@ -50,6 +50,14 @@ def test_inside_double_quotes(value: object, text: str) -> None:
     assert written('x="a ', value, ' b"\n') == text
 
 
+def test_export_takes_names() -> None:
+    parts: list[str | Put] = ["export ", Put("A"), "=", Put(EVIL), "; readonly ", Put("A"), "\n"]
+    assert fill(SH, parts) == f"export A={WORD}; readonly A\n"
+    for value in ("a b", "A=b", "", "PS4", "ENV", "-n", "a[x]", HomePath("go")):
+        with pytest.raises(Unwritable):
+            written("export ", value, "=b\n")
+
+
 def test_inside_single_quotes() -> None:
     assert written("x='a ", "it's", "'\n") == "it'\\''s"
     with pytest.raises(Unwritable, match="home path"):
@@ -121,9 +129,18 @@ def test_where_a_bare_word_would_be_a_pattern_it_is_quoted(before: str) -> None:
         *("", "a; ", "a && ", "a | ", "if ", "then ", "{ ", "( ", "a$(", "pre", '"', '"a', "$x/"),
         *("sudo ", "env ", "exec ", "timeout 5 ", "xargs ", "A=b ", "f() ", "do ", "time ", "! "),
         *("eval ", "eval x ", 'eval "a ', "eval 'a ", ". ", "source ./x ", "trap ", "trap '"),
-        *("alias a=", "let ", "read ", "unset ", "declare x=", "export ", "export -n x=", "local "),
+        *(
+            "alias a=",
+            "let ",
+            "read ",
+            "unset ",
+            "declare x=",
+            "export a",
+            "export -n x=",
+            "local a",
+        ),
         *("sh -c ", "bash -c '", "sudo sh -c ", "timeout 5 bash -ec ", "$SHELL -c ", '"$S" -c "'),
-        *("sed s/", "sed 's/", 'awk "', "python3 -c ", "find . -exec ", "ssh host ", "/bin/sh -c "),
+        *("local a", "sed s/", "sed 's/", 'awk "', "python3 -c ", "find . -exec ", "ssh host "),
         *("printf ", 'printf "a ', "printf -v x ", "[ -v ", "test -v ", "[[ $x -eq ", "[[ -v "),
         *("PS4=", "export PS1=", "PROMPT_COMMAND=", "BASH_ENV=", "x[", "x=([", "${x:-", '"${x:-'),
         *("`a ", '"`a ', "x=${a#", "cat <<", "cat <<E\n", "cat <<E\na ", "cat <<E ", "cat >&"),
