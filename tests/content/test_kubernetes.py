@@ -1,0 +1,111 @@
+"""The cluster's objects fit the nodes, the standard they enforce, and each other."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ruamel.yaml import YAML
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILDER = "out/build-pod/kustomize/builder.yaml"
+
+
+def _read(rendered: Mapping[str, bytes], path: str) -> Any:
+    return YAML(typ="safe").load(io.BytesIO(rendered[path]))
+
+
+def _pod(rendered: Mapping[str, bytes]) -> Any:
+    return _read(rendered, BUILDER)["spec"]["template"]["spec"]
+
+
+def test_the_builder_asks_for_the_labels_that_nodes_give_themselves(
+    rendered: Mapping[str, bytes],
+) -> None:
+    arguments = rendered["out/k8s-node/systemd/kubelet.env"].decode()
+    given = re.search(r'--node-labels=([^ "]+)', arguments)
+    assert given
+    affinity = _pod(rendered)["affinity"]["nodeAffinity"]
+    (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    asked = {(e["key"], e["operator"], *e["values"]) for e in term["matchExpressions"]}
+    labels = (label.split("=") for label in given[1].split(","))
+    assert asked == {(key, "In", value) for key, value in labels}
+
+
+def test_the_builder_tolerates_the_taints_that_nodes_register_with(
+    rendered: Mapping[str, bytes],
+) -> None:
+    config = _read(rendered, "out/k8s-node/systemd/kubelet.conf.d/20-gogen.conf")
+    assert config["registerWithTaints"]
+    assert _pod(rendered)["tolerations"] == [
+        {"operator": "Equal", **taint} for taint in config["registerWithTaints"]
+    ]
+
+
+@pytest.mark.parametrize("kind", ["initContainers", "containers"])
+def test_the_builder_meets_the_restricted_standard(
+    rendered: Mapping[str, bytes], kind: str
+) -> None:
+    pod = _pod(rendered)
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    for container in pod[kind]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert "@sha256:" in container["image"]
+
+
+def test_all_that_a_build_writes_is_a_volume_of_bounded_size(
+    rendered: Mapping[str, bytes],
+) -> None:
+    pod = _pod(rendered)
+    (container,) = pod["containers"]
+    mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"] if "readOnly" not in m}
+    variables = {e["name"]: e["value"] for e in container["env"]}
+    folders = {variables[name] for name in ("GOCACHE", "GOPATH", "GOTMPDIR", "HOME")}
+    assert set(mounts.values()) == folders
+    bounded = {v["name"] for v in pod["volumes"] if v.get("emptyDir", {}).get("sizeLimit")}
+    assert bounded == set(mounts)
+
+
+def test_all_use_the_one_environment_that_is_there(rendered: Mapping[str, bytes]) -> None:
+    config_map = _read(rendered, "out/build-pod/kustomize/go-env.yaml")
+    role = _read(rendered, "out/k8s-node/kustomize/role.yaml")
+    node_map = _read(rendered, "out/k8s-node/kustomize/go-env.yaml")
+    volumes = {v["name"]: v for v in _pod(rendered)["volumes"]}
+    assert config_map["immutable"] is True
+    assert volumes["go-env"]["configMap"]["name"] == config_map["metadata"]["name"]
+    assert role["rules"][0]["resourceNames"] == [node_map["metadata"]["name"]]
+    assert config_map["metadata"]["name"] != node_map["metadata"]["name"]
+    assert config_map["data"]["go.env"].encode() == rendered["out/build-pod/go/go.env"]
+    assert config_map["data"]["verify.sh"].encode() == rendered["out/build-pod/go/verify.sh"]
+
+
+def test_every_object_but_the_namespace_names_it(rendered: Mapping[str, bytes]) -> None:
+    objects = [
+        _read(rendered, path)
+        for path in rendered
+        if re.fullmatch(r"out/k8s-node/kustomize/(?!kustomization)[\w-]+\.yaml", path)
+    ]
+    assert len(objects) > len({"Namespace", "ConfigMap"})
+    for one in objects:
+        where = one["metadata"].get("namespace")
+        assert where == (None if one["kind"] == "Namespace" else "gogen-build")
+
+
+def test_nothing_reaches_the_clusters_own_networks(rendered: Mapping[str, bytes]) -> None:
+    deny = _read(rendered, "out/k8s-node/kustomize/deny-all.yaml")
+    assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    allow = _read(rendered, "out/k8s-node/kustomize/allow-internet.yaml")
+    (rule,) = allow["spec"]["egress"]
+    (peer,) = rule["to"]
+    assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(peer["ipBlock"]["except"])
+    assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
