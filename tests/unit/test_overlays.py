@@ -46,7 +46,7 @@ def test_equal_objects_leave_only_the_base() -> None:
     parent = flat("base", a=config("a", k="v"))
     made = texts(flat("child", a=config("a", k="v")), parent)
     assert list(made) == ["kustomization.yaml"]
-    assert '  - "../../base/kustomize"\n' in made["kustomization.yaml"]
+    assert "  - ../../base/kustomize\n" in made["kustomization.yaml"]
     assert "patches" not in made["kustomization.yaml"]
 
 
