@@ -18,7 +18,13 @@ from generator import reports
 from generator.cli.options import Format
 from generator.problems import Place, Problem, Rejected, exit_code
 from generator.reports.base import Report
-from generator.workspace import CONFIG, Workspace, find_root, open_workspace
+from generator.workspace import (
+    CONFIG,
+    Workspace,
+    builtin_folder,
+    find_root,
+    open_workspace,
+)
 
 if TYPE_CHECKING:
     from generator.pipeline import Compiler
@@ -155,8 +161,10 @@ def _reader(root: Path) -> Callable[[str, int], str | None]:
 
     def read_line(file: str, line: int) -> str | None:
         if file not in files:
+            own, _, shipped = file.partition("builtin:")
+            path = root / file if own else builtin_folder() / "templates" / shipped
             try:
-                text = (root / file).read_bytes().decode(errors="replace")
+                text = path.read_bytes().decode(errors="replace")
             except OSError:
                 text = ""
             files[file] = text.split("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from jinja2.exceptions import UndefinedError
@@ -23,6 +24,9 @@ class Unreachable(Unwritable):
 
 
 _WRITTEN_HERE = "written by this template line"
+
+# "'dict object' has no attribute 'flags'", "'flags' is undefined" (jinja2.runtime).
+_NAMED = re.compile(r"(?:no attribute )?'(\w+)'(?: is undefined|$)")
 
 
 def problems(
@@ -83,10 +87,16 @@ def _described(
             return "GG221", str(error), "text", hint
         case UndefinedError():
             hint = _near(pinned, reads) or "use `when:` of the manifest, or `is defined`"
-            name = dotted(reads[-1]) if reads else str(error)
+            name = dotted(reads[-1]) if reads else _missing(error)
             return "GG222", f"nothing is set at {name}", "", hint
         case _:
             return "GG223", f"the expression failed: {error}", "", ""
+
+
+def _missing(error: UndefinedError) -> str:
+    """Give the name that was not there, of Jinja's words for it."""
+    name = _NAMED.search(str(error))
+    return name[1] if name else str(error)
 
 
 def _near(pinned: Pinned, reads: tuple[Pointer, ...]) -> str:
