@@ -15,7 +15,7 @@ from generator.disk.sums import digest
 from generator.problems import Exit, Rejected
 from generator.stages.plan import plan
 from generator.stages.write import adopt, write
-from tests.disk import PLACES, kinds, ordinary_user, put, render, tree
+from tests.disk import PLACES, kinds, ordinary_user, put, render, stamp, tree
 from tests.disk import profile as given
 
 if TYPE_CHECKING:
@@ -70,18 +70,18 @@ def test_the_first_render_writes_everything(tmp_path: Path) -> None:
 
 
 def test_the_second_render_touches_nothing(root: Path) -> None:
-    before = {path: path.stat() for path in sorted(root.rglob("*"))}
+    before = {path: stamp(path) for path in sorted(root.rglob("*"))}
     written = render(root, given(FILES))
     assert (written.changed, written.removed, written.unchanged) == ((), (), 4)
-    assert {path: path.stat() for path in sorted(root.rglob("*"))} == before
+    assert {path: stamp(path) for path in sorted(root.rglob("*"))} == before
 
 
 def test_only_what_differs_is_written(root: Path) -> None:
-    before = (root / "out/p/d/b").stat()
+    before = stamp(root / "out/p/d/b")
     written = render(root, given({**FILES, "a": "a2\n"}))
     assert written.changed == ("out/p/SHA256SUMS", "out/p/a")
     assert written.unchanged == 3
-    assert (root / "out/p/d/b").stat() == before
+    assert stamp(root / "out/p/d/b") == before
 
 
 def test_what_is_no_longer_rendered_goes_with_its_empty_folders(root: Path) -> None:
@@ -175,11 +175,11 @@ def test_a_place_and_its_folder_change_places(root: Path) -> None:
 def test_the_executable_bit_is_mended(root: Path) -> None:
     (root / "out/p/d/b").chmod(0o644)
     (root / "out/p/a").chmod(0o755)
-    sums = (root / "out/p/SHA256SUMS").stat()
+    sums = stamp(root / "out/p/SHA256SUMS")
     written = render(root, given(FILES))
     assert written.changed == ("out/p/a", "out/p/d/b")
     assert kinds(root, given(FILES)) == []
-    assert (root / "out/p/SHA256SUMS").stat() == sums
+    assert stamp(root / "out/p/SHA256SUMS") == sums
 
 
 def test_conflict_markers_in_the_sums_are_mended_and_hide_no_edit(root: Path) -> None:
