@@ -11,6 +11,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PROFILE ?=
 PYTEST ?= -n auto
+BENCH ?=
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -23,7 +24,7 @@ INSTALL := $(PIP) install --require-hashes --no-deps --only-binary=:all: -r
 # An environment whose Python was upgraded away is made anew, with all its stamps.
 $(shell test -x $(BIN)/python || rm -rf .venv)
 
-.PHONY: help render diff check test lint format locks tools clean
+.PHONY: help render diff check test lint format bench locks tools clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /make \1|/p' Makefile | while IFS='|' read -r what why; do \
@@ -49,6 +50,9 @@ lint: .venv/test.stamp
 format: .venv/test.stamp ## format the code, mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+bench: .venv/run.stamp tools .tools/kapitan.stamp ## compare gogen with its peers (BENCH=--quick for small sizes)
+	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
 tools: .venv/readers.stamp .tools/layers.stamp .tools/go.stamp ## get the real programs that tests read outputs with
 
@@ -94,6 +98,14 @@ $(BIN)/python:
 	@if .ci/build_readers; then touch $@; else \
 		echo "not built: tests that need actionlint or the Dockerfile reader are skipped" >&2; \
 		test "$$GOGEN_REQUIRE_TOOLS" != 1; fi
+
+# A peer, with dependencies of its own.
+.tools/kapitan.stamp: benchmarks/kapitan.txt | $(BIN)/python
+	@echo "setting up kapitan, to compare with (about 300 MB)"
+	@"$(PYTHON)" -m venv .tools/kapitan
+	@.tools/kapitan/bin/python -m pip --disable-pip-version-check --no-input --quiet install \
+		--require-hashes --no-deps --only-binary=:all: -r benchmarks/kapitan.txt
+	@touch $@
 
 locks: | $(BIN)/python ## write .ci/requirements/*.txt anew from pyproject.toml
 	@$(BIN)/python -m venv .tools/uv && .tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
