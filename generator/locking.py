@@ -15,11 +15,12 @@ from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
 from generator.lock.writing import write_lock
 from generator.problems import Problem, Rejected
-from generator.update import PATIENCE
+from generator.update import PATIENCE, silent
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
     from generator.pipeline import Compiler
+    from generator.update import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class Locked:
     pins: int
 
 
-def update_lock(compiler: Compiler) -> Locked:
-    """Write the lock that the workspace needs. Raises Rejected with every pin nobody knows."""
+def update_lock(compiler: Compiler, *, waiting: Waiting = silent) -> Locked:
+    """Write the lock that the workspace needs; `waiting` is called once if another run holds it.
+
+    Raises Rejected with every pin nobody knows.
+    """
     wants = _wants(compiler)
     root = compiler.sources.workspace.root
-    with hold(root, timeout=PATIENCE):
+    with hold(root, timeout=PATIENCE, waiting=waiting):
         before = _text(compiler)
         lock = needed(wants, parse_lock(before) if before else EMPTY)
         after = write_lock(lock)

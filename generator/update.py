@@ -27,11 +27,16 @@ if TYPE_CHECKING:
     from generator.pipeline import Compiler
 
     Advance = Callable[[int, int], None]
+    Waiting = Callable[[], None]
 
 T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds to wait for another run in the same workspace."""
+
+
+def silent() -> None:
+    """Say nothing while waiting for another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +83,33 @@ class Rendered:
     problems: tuple[Problem, ...]
 
 
-def compare(compiler: Compiler, names: Iterable[str], advance: Advance) -> Comparison:
+def compare(
+    compiler: Compiler, names: Iterable[str], advance: Advance, *, waiting: Waiting = silent
+) -> Comparison:
     """Render profiles (all where none is named) in memory and compare them with out/.
 
-    Raises Rejected where the workspace itself cannot be read.
+    `waiting` is called once if another run writes to the workspace. Raises Rejected where that
+    cannot be read.
     """
     run = _Run(compiler, _checked)
-    with hold(compiler.sources.workspace.root, timeout=PATIENCE, shared=True):
+    root = compiler.sources.workspace.root
+    with hold(root, timeout=PATIENCE, shared=True, waiting=waiting):
         checked = tuple(run.over(tuple(names), advance))
     return Comparison(checked, tuple(run.problems))
 
 
 def bring_up(
-    compiler: Compiler, names: Iterable[str], advance: Advance, *, force: bool = False
+    compiler: Compiler,
+    names: Iterable[str],
+    advance: Advance,
+    *,
+    force: bool = False,
+    waiting: Waiting = silent,
 ) -> Rendered:
     """Render profiles (all where none is named) and write what differs.
 
-    `force` also replaces what was edited by hand. Raises Rejected where the workspace itself
-    cannot be read or another run does not end.
+    `force` also replaces what was edited by hand; `waiting` is called once if another run holds the
+    workspace. Raises Rejected where the workspace itself cannot be read or that run does not end.
     """
     root = compiler.sources.workspace.root
 
@@ -104,12 +118,14 @@ def bring_up(
         return Brought(desired.profile, desired.slug, written)
 
     run = _Run(compiler, put)
-    with hold(root, timeout=PATIENCE):
+    with hold(root, timeout=PATIENCE, waiting=waiting):
         brought = tuple(run.over(tuple(names), advance))
     return Rendered(brought, tuple(run.problems))
 
 
-def take_over(compiler: Compiler, paths: Iterable[str]) -> tuple[str, ...]:
+def take_over(
+    compiler: Compiler, paths: Iterable[str], *, waiting: Waiting = silent
+) -> tuple[str, ...]:
     """Adopt files: record them as gogen's, so that the next render may replace them.
 
     `paths` are workspace-relative; gives those newly adopted. Raises Rejected where a path is no
@@ -124,7 +140,7 @@ def take_over(compiler: Compiler, paths: Iterable[str]) -> tuple[str, ...]:
         return adopt(root, desired, actual, here)
 
     run = _Run(compiler, take)
-    with hold(root, timeout=PATIENCE):
+    with hold(root, timeout=PATIENCE, waiting=waiting):
         adopted = [path for paths in run.over((), None) for path in paths]
     problems = [problem for problem in run.problems if problem.exit]
     problems += [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONFIG = "gogen.toml"
 LOCK = "gogen.lock"
 
-_AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+_AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,10 @@ def open_workspace(root: Path) -> Workspace:
 
 
 def _read(root: Path) -> str:
+    data = b""
     try:
-        return (root / CONFIG).read_bytes().decode()
+        data = (root / CONFIG).read_bytes()
+        return data.decode()
     except FileNotFoundError:
         problem = Problem(
             "GG160",
@@ -88,8 +90,8 @@ def _read(root: Path) -> str:
     except UnicodeDecodeError as error:
         problem = Problem(
             "GG161",
-            f"byte {error.start} is not UTF-8",
-            Place(CONFIG),
+            f"byte 0x{data[error.start]:02x} is not UTF-8",
+            _end(data[: error.start].decode()),
             hint="save the file as UTF-8",
         )
     except OSError as error:
@@ -102,11 +104,17 @@ def _parse(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
-        place = Place(CONFIG, int(at[1]), int(at[2])) if at else Place(CONFIG)
+        place = Place(CONFIG, int(at[1]), int(at[2])) if at and at[1] else _end(text)
         reason = _AT.sub("", str(error)).strip()
-        raise Rejected(
-            [Problem("GG161", f"not TOML: {reason[:1].lower()}{reason[1:]}", place)]
-        ) from error
+        message = f"not TOML: {reason[:1].lower()}{reason[1:]}"
+        hint = 'it holds lines such as required = ">=0.1,<0.2"'
+        raise Rejected([Problem("GG161", message, place, hint=hint)]) from error
+
+
+def _end(text: str) -> Place:
+    """Give the place right behind a text of the file; on its last line that says something."""
+    lines = text.rstrip("\n").split("\n")
+    return Place(CONFIG, len(lines), len(lines[-1]) + 1)
 
 
 _KEYS: Mapping[str, str] = {

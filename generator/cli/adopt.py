@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from generator.cli.options import Format, FormatOption
+from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("adopt")(adopt)
+    app.command("adopt", short_help="Hand files to gogen that it did not write.")(adopt)
 
 
 def adopt(
@@ -36,7 +37,8 @@ def adopt(
 def _work(session: Session, files: list[Path]) -> Outcome:
     from generator.update import take_over  # noqa: PLC0415  (not for --help)
 
-    adopted = take_over(session.compiler, [_relative(session, file) for file in files])
+    paths = [_relative(session, file) for file in files]
+    adopted = take_over(session.compiler, paths, waiting=waiting)
     text = "".join(f"adopted {path}; gogen render may replace it now\n" for path in adopted)
     return Outcome((), text, {"adopted": list(adopted)})
 

@@ -7,6 +7,7 @@ permission, 130 Ctrl-C; a reader that closes the pipe early is no error.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -18,6 +19,8 @@ from generator.problems import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_NO_CHOICE = re.compile(r"'(.*?)' is not one of ")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -34,6 +37,8 @@ def run(argv: Sequence[str]) -> int:
         return Exit.INTERRUPTED
     except click.ClickException as error:
         error.show()
+        if near := _near(error):
+            print(near, file=sys.stderr)
         return Exit.INPUT
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -49,6 +54,18 @@ def _invoke(argv: Sequence[str]) -> int:
 
     result = app(args=list(argv), prog_name="gogen", standalone_mode=False)
     return result if isinstance(result, int) else Exit.CLEAN
+
+
+def _near(error: click.ClickException) -> str:
+    """Give the choice that a wrong word may have meant; click does so for options and commands."""
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    word = _NO_CHOICE.match(error.message)
+    if parameter is None or not isinstance(parameter.type, click.Choice) or not word:
+        return ""
+    from generator.wording import did_you_mean  # noqa: PLC0415  (only for a usage error)
+
+    near = did_you_mean(word[1], [str(choice) for choice in parameter.type.choices])
+    return near[:1].upper() + near[1:]
 
 
 def _bug(error: Exception) -> int:

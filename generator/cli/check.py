@@ -8,13 +8,13 @@ import typer
 
 from generator.cli.diff import coloured
 from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
-from generator.cli.progress import progress
+from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("check")(check)
+    app.command("check", short_help="Fail where out/ is not what the profiles say: for CI.")(check)
 
 
 def check(
@@ -39,7 +39,7 @@ def _work(session: Session, names: tuple[str, ...], *, quiet: bool) -> Outcome:
     from generator.update import compare  # noqa: PLC0415  (not for --help)
 
     with progress("checking") as advance:
-        result = compare(session.compiler, names, advance)
+        result = compare(session.compiler, names, advance, waiting=waiting)
     text = "" if quiet else coloured(result.changes)
     if not result.problems and not result.changes:
         files = sum(p.files for p in result.profiles)

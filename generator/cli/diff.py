@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
-from generator.cli.progress import progress
+from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute, search_path, wants_colour
 from generator.problems import Problem, Rejected
 
@@ -24,7 +24,7 @@ _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("diff")(diff)
+    app.command("diff", short_help="Show what a render would change, or a revision changed.")(diff)
 
 
 def diff(
@@ -83,7 +83,7 @@ def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outco
     from generator.update import compare  # noqa: PLC0415  (not for --help)
 
     with progress("comparing") as advance:
-        result = compare(session.compiler, names, advance)
+        result = compare(session.compiler, names, advance, waiting=waiting)
     problems = (*result.problems, *(result.drift if exit_code else ()))
     data = {
         "changes": [

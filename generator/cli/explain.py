@@ -12,7 +12,7 @@ from generator.cli.session import Outcome, Session, execute
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("explain")(explain)
+    app.command("explain", short_help="Tell what sets a key or makes a line of an output.")(explain)
 
 
 def explain(

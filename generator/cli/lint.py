@@ -11,7 +11,7 @@ from generator.cli.session import Outcome, Session, execute, search_path
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("lint")(lint)
+    app.command("lint", short_help="Run the rules and the real validators.")(lint)
 
 
 def lint(

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from generator.cli.options import Format, FormatOption
+from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("lock")(lock)
+    app.command("lock", short_help="Fill gogen.lock with every pin the profiles need.")(lock)
 
 
 def lock(
@@ -36,9 +37,9 @@ def _work(session: Session, *, check: bool) -> Outcome:
     if check:
         problems = check_lock(session.compiler)
         return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
-    result = update_lock(session.compiler)
+    result = update_lock(session.compiler, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
-        text=f"{verb} gogen.lock, {result.pins} pins\n",
+        text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",
         data={"changed": result.changed, "pins": result.pins},
     )

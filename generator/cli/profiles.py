@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("profiles")(profiles)
+    app.command("profiles", short_help="List the profiles as a tree.")(profiles)
 
 
 def profiles(context: typer.Context, format_: FormatOption = Format.TEXT) -> int:

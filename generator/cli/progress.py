@@ -1,4 +1,7 @@
-"""Progress of long work: a bar on standard error where that is a terminal, else nothing."""
+"""Progress of long work: a bar on standard error where that is a terminal, else nothing.
+
+That a run waits for another one is said in any case: it looks like a hang.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _WORTH_A_BAR = 20  # less is done before a bar could be read
+
+
+def waiting() -> None:
+    """Say that another run holds the workspace."""
+    print("gogen: waiting for another run in this workspace to end", file=sys.stderr, flush=True)
 
 
 @contextmanager

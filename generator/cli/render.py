@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
-from generator.cli.progress import progress
+from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _LISTED = 60  # more changed files than this are counted, not listed
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("render")(render)
+    app.command("render", short_help="Write out/ as the profiles say.")(render)
 
 
 def render(
@@ -43,7 +43,7 @@ def _work(session: Session, names: tuple[str, ...], *, force: bool) -> Outcome:
     from generator.update import bring_up  # noqa: PLC0415  (not for --help)
 
     with progress("rendering") as advance:
-        result = bring_up(session.compiler, names, advance, force=force)
+        result = bring_up(session.compiler, names, advance, force=force, waiting=waiting)
     data = {
         "profiles": [
             {

@@ -22,7 +22,7 @@ class Subject(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("schema")(schema)
+    app.command("schema", short_help="Print a JSON Schema of profiles, lock or manifest.")(schema)
 
 
 def schema(

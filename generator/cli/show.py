@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generator.cli.options import Format, FormatOption, OneProfile
+from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
 from generator.model import HomePath, Leaf, Map, Node, Secret, Seq, plain
 
@@ -27,7 +28,7 @@ class Stage(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("show")(show)
+    app.command("show", short_help="Print what a stage of the compiler makes of a profile.")(show)
 
 
 def show(
@@ -78,7 +79,7 @@ def _pinned(session: Session, name: str) -> Outcome:
 def _plan(session: Session, name: str) -> Outcome:
     from generator.update import compare  # noqa: PLC0415  (not for the other stages)
 
-    result = compare(session.compiler, (name,), lambda _done, _total: None)
+    result = compare(session.compiler, (name,), lambda _done, _total: None, waiting=waiting)
     text = "".join(f"{change.kind:8} {change.path}\n" for change in result.changes)
     changes = [{"kind": str(c.kind), "path": c.path} for c in result.changes]
     return Outcome(result.problems, text or "nothing to do\n", {"plan": changes})

@@ -10,7 +10,7 @@ from generator.cli.session import Outcome, Session, execute
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
-    app.command("targets")(targets)
+    app.command("targets", short_help="List the targets and who renders them.")(targets)
 
 
 def targets(context: typer.Context, format_: FormatOption = Format.TEXT) -> int:

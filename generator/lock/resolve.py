@@ -131,7 +131,7 @@ def _no_release(version: str, ask: Ask, known: Catalogue) -> Problem:
 
 def _lines(known: Catalogue) -> str:
     lines = sorted({line_of(version) for version in known.pins.go}, key=version_key)
-    return f"the index has releases of {lines[0]} to {lines[-1]}"
+    return f"this gogen knows releases of {lines[0]} to {lines[-1]}; a newer gogen knows newer ones"
 
 
 def _no_platform(version: str, platform: str, ask: Ask, known: Catalogue) -> Problem:

@@ -39,7 +39,7 @@ def _block(problem: Problem, read_line: ReadLine, *, colour: bool) -> Iterator[s
     if problem.place and problem.place.line:
         line = read_line(problem.place.file, problem.place.line)
         if line is not None:
-            yield f"{problem.place.line:>{_GUTTER - 1}} | {_visible(line)}"
+            yield f"{problem.place.line:>{_GUTTER - 1}} | {_visible(line)}".rstrip()
     yield f"{pad}= {_indented(problem.message)}"
     if problem.expected:
         yield f"{pad}= expected: {_indented(problem.expected)}"

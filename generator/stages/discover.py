@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 ROOT = "profiles"
 _NAME = re.compile(r"[a-z0-9-]+\Z")
 _YAML = (".yaml", ".yml")
+_FIRST = """make profiles/base/profile.yaml, for instance with these lines, and run gogen lock:
+  targets: [go]
+  toolchains: {current: "1.27.1"}
+  go: {toolchain: current, platforms: [linux/amd64]}"""
 
 
 def discover(root: Path) -> tuple[LayerFiles, ...]:
@@ -30,9 +34,8 @@ def discover(root: Path) -> tuple[LayerFiles, ...]:
     layer without YAML files, GG168 a file or folder that is a link.
     """
     if not (root / ROOT).is_dir():
-        hint = "make profiles/base/profile.yaml with the line: targets: [go]"
         raise Rejected(
-            [Problem("GG165", "this workspace has no profiles folder", Place(ROOT), hint=hint)]
+            [Problem("GG165", "this workspace has no profiles folder", Place(ROOT), hint=_FIRST)]
         )
     layers: list[LayerFiles] = []
     problems: list[Problem] = []
@@ -79,8 +82,15 @@ def _scan(root: Path, name: str) -> Iterator[LayerFiles | Problem]:
             yield from _scan(root, f"{name}/{child}" if name else child)
         else:
             place = Place(f"{folder.path}/{child}")
-            expected = "letters a to z, digits and -"
-            yield Problem("GG166", f"{child!r} is no name of a layer", place, expected=expected)
+            expected = "small letters a to z, digits and -"
+            hint = f"rename it: {near}" if (near := _near(child)) else ""
+            message = f"{child!r} is no name of a layer"
+            yield Problem("GG166", message, place, expected=expected, hint=hint)
+
+
+def _near(name: str) -> str:
+    """Give the name of a layer that `name` may mean, "" where there is none."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _misplaced(folder: _Folder, name: str) -> Iterator[Problem]:

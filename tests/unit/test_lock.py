@@ -250,7 +250,7 @@ HINTS = [
     'write "1.22.5"',
     "",
     "the newest of 1.27 there is 1.27.2",
-    "the index has releases of 1.20 to 1.27",
+    "this gogen knows releases of 1.20 to 1.27; a newer gogen knows newer ones",
     "the newest of 1.27 there is 1.27.2",
     "tags of debian there: bookworm-slim, trixie-slim",
     "write the tag alone: the lock holds the digest",

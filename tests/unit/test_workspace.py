@@ -54,7 +54,8 @@ def test_the_built_in_templates_are_there() -> None:
         ("places = [1]\n", "GG163", (1, 1), ""),
         ('required = "new"\n', "GG163", (1, 1), ""),
         ('required = ">=99"\n', "GG164", (1, 1), 'install it: pip install "gogen>=99"'),
-        ("a = \n", "GG161", (1, 5), ""),
+        ("a = \n", "GG161", (1, 5), 'it holds lines such as required = ">=0.1,<0.2"'),
+        ("places = [\n", "GG161", (1, 11), 'it holds lines such as required = ">=0.1,<0.2"'),
     ],
 )
 def test_mistakes_have_a_place(
@@ -73,5 +74,5 @@ def test_all_mistakes_are_told(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "gogen.toml").write_bytes(b"a = '\xff'\n")
-    with pytest.raises(Rejected, match=r"GG161.*byte 5 is not UTF-8"):
+    with pytest.raises(Rejected, match=r"GG161.*toml:1:6: byte 0xff is not UTF-8"):
         open_workspace(tmp_path)
