@@ -5,11 +5,12 @@ Works on a second, watched rendering (`Engine.trace`): a normal render pays noth
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generator.model import Leaf, Map, dotted, find, plain, walk
+from generator.model import HomePath, Leaf, Map, Secret, Seq, dotted, find, walk
 from generator.origins import origins, places
 from generator.problems import Place, Problem, Rejected
 from generator.references import parse_pointer
@@ -105,13 +106,25 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
 
 
 def _shown(node: Node) -> str:
+    """Write a node as its profile could: a leaf without quotes, a list on one line."""
+    if isinstance(node, Map):
+        return f"a map of {len(node.items)} keys"
+    written = _as_written(node)
+    return written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
+
+
+def _as_written(node: Node) -> Any:
     match node:
-        case Leaf(value=value):
-            return str(value) if not isinstance(value, bool | None) else str(value).lower()
         case Map(items=items):
-            return f"a map of {len(items)} keys"
-        case _:
-            return f"a list: {plain(node)}"
+            return {key: _as_written(items[key]) for key in sorted(items)}
+        case Seq(items=children):
+            return [_as_written(child) for child in children]
+        case Leaf(value=HomePath(rest=rest)):
+            return f"~/{rest}"
+        case Leaf(value=Secret(name=name)):
+            return {"$secret": name}
+        case Leaf(value=value):
+            return value
 
 
 def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple[str, str]]:

@@ -102,17 +102,23 @@ class _Side:
         return {p: n for p, n in walk(tree) if isinstance(n, Leaf)} if tree else {}
 
     def reads(self, path: str) -> Mapping[int, tuple[Pointer, ...]]:
-        """Give what each line of a file read, by line from 1; nothing where it is not traced."""
+        """Give what each line of a file read, by line from 1; nothing where it is not traced.
+
+        What its values are comes before the conditions it stands under: those are causes of lines
+        whose values did not change.
+        """
         job = self.jobs.get(path)
         if job is None or self.compiled is None:
             return {}
         traced = self.compiler.sources.engine.trace(self.compiled.pinned, job)
-        found: dict[int, list[Pointer]] = {}
+        reads: dict[int, list[Pointer]] = {}
+        controls: dict[int, list[Pointer]] = {}
         for span in traced.spans:
             breaks = traced.text.count("\n", span.start, max(span.start, span.end - 1))
             for line in range(span.line, span.line + breaks + 1):
-                found.setdefault(line, []).extend((*span.reads, *span.controls))
-        return {line: tuple(pointers) for line, pointers in found.items()}
+                reads.setdefault(line, []).extend(span.reads)
+                controls.setdefault(line, []).extend(span.controls)
+        return {line: (*reads[line], *controls[line]) for line in reads}
 
 
 class _Profile:

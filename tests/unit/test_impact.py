@@ -1,0 +1,61 @@
+"""Which profile line moved which output lines, as `gogen diff --base` tells it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.tools import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.conftest import Project
+
+PROFILE = """\
+targets: [note]
+toolchains: {current: "1.27.1"}
+go: {platforms: [linux/amd64]}
+network:
+  proxy:
+    http: "http://one.example.com"
+    https: "http://one.example.com"
+"""
+
+TEMPLATE = """\
+<{% if network.proxy is defined %}>
+http=<{ network.proxy.http }>
+https=<{ network.proxy.https }>
+<{% endif %}>
+"""
+
+
+def test_lines_that_moved_together_keep_each_its_own_cause(
+    project: Callable[[Mapping[str, str | bytes]], Project],
+) -> None:
+    noted = project(
+        {
+            "profiles/base/profile.yaml": PROFILE,
+            "templates/note/target.yaml": (
+                "description: a note\nfiles: [{template: note.txt.j2, path: note/note.txt}]\n"
+            ),
+            "templates/note/note.txt.j2": TEMPLATE,
+        }
+    )
+    assert noted.run("render").code == 0
+    git = str(require("git"))
+    for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([git, *argv], cwd=noted.root, check=True)
+    noted.write({"profiles/base/profile.yaml": PROFILE.replace("one.", "two.")})
+    outcome = noted.run("diff", "--base", "HEAD")
+    assert outcome.out == (
+        "profiles/base/profile.yaml:6:11  network.proxy.http: "
+        "http://one.example.com → http://two.example.com\n"
+        "  2 lines in 1 file\n"
+        "    out/base/note/note.txt  +1 -1\n"
+        "\n"
+        "profiles/base/profile.yaml:7:12  network.proxy.https: "
+        "http://one.example.com → http://two.example.com\n"
+        "  2 lines in 1 file\n"
+        "    out/base/note/note.txt  +1 -1\n"
+    )
