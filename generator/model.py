@@ -246,7 +246,8 @@ class Artifact:
     """A file as it should be.
 
     `path` is relative to `out/<slug>/`; `place` is a second, workspace-relative home ("" is none);
-    `toolchains` are the Go versions its text may name; `template` names the template it came from.
+    `toolchains` are the Go versions its text may name; `template` names the template it came from,
+    `at` is where a manifest asks for it.
     """
 
     path: str
@@ -258,6 +259,7 @@ class Artifact:
     place: str = ""
     toolchains: tuple[str, ...] = ()
     dialect: str = "text"
+    at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

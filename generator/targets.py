@@ -118,7 +118,7 @@ def _base(reader: _Reader, home: _Home, builtin: Path) -> Target | None:
         known = [f"{_BUILTIN}{each}" for each in available(builtin, builtin)]
         hint = did_you_mean(extends, known) or f"there are: {', '.join(known) or 'none'}"
         reader.problem("GG249", f'there is no built-in "{extends}"', reader.tree, "extends", hint)
-        return None
+        raise Rejected(reader.problems)  # what else lacks would come from there
     if base.folder.resolve() == home.folder.resolve():
         reader.problem("GG249", "a built-in target extends itself", reader.tree, "extends")
         return None

@@ -47,7 +47,7 @@ def allows(allowed: Iterable[str], place: str) -> bool:
 
 
 def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:
-    """Say which places two profiles claim (GG248), naming both."""
+    """Say which places two profiles claim (GG443), naming both."""
     owners: dict[str, str] = {}
     problems = []
     for desired in desireds:
@@ -58,7 +58,7 @@ def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:
             if first != desired.profile:
                 problems.append(
                     Problem(
-                        "GG248",
+                        "GG443",
                         f"{shown(artifact.place)} is placed by profile {first} and by profile "
                         f"{desired.profile}",
                         Place(shown(artifact.place)),
@@ -71,7 +71,7 @@ def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:
 def unusable(desired: Desired, allowed: tuple[str, ...]) -> list[Problem]:
     """Say what keeps a profile's files from being written where they are due.
 
-    GG440 a path that leaves its root or cannot be listed, GG246 a name gogen needs itself, GG247
+    GG440 a path that leaves its root or cannot be listed, GG241 a name gogen needs itself, GG242
     two files by one name, GG442 a place gogen.toml does not allow.
     """
     problems: list[Problem] = []
@@ -85,12 +85,12 @@ def unusable(desired: Desired, allowed: tuple[str, ...]) -> list[Problem]:
 
 
 def _own_path(artifact: Artifact, desired: Desired) -> Iterator[Problem]:
-    at = Place(artifact.template)
+    at = artifact.at or Place(artifact.template)
     if why := fault(artifact.path):
         yield Problem("GG440", f"path {shown(artifact.path)!r} {why}", at)
     elif _OWN.fullmatch(artifact.path.split("/")[-1]):
         yield Problem(
-            "GG246",
+            "GG241",
             f"{artifact.path} of profile {desired.profile} is a name gogen uses itself",
             at,
             hint="give the file another path in the manifest",
@@ -98,7 +98,7 @@ def _own_path(artifact: Artifact, desired: Desired) -> Iterator[Problem]:
 
 
 def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem]:
-    at = Place(artifact.template)
+    at = artifact.at or Place(artifact.template)
     if why := fault(artifact.place):
         yield Problem("GG440", f"place {shown(artifact.place)!r} {why}", at)
     elif not allows(allowed, artifact.place):
@@ -107,7 +107,8 @@ def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem
             f"gogen.toml does not allow a file at {artifact.place}",
             at,
             expected="a path that fits one of: " + ", ".join(allowed) if allowed else "",
-            hint="add it to places in gogen.toml (never out/, profiles/, .git, gogen.* themselves)",
+            hint=f'add it in gogen.toml, places = ["{artifact.place}"]; '
+            "out/, profiles/, .git and gogen.* never are",
         )
 
 
@@ -129,7 +130,7 @@ def _clashes(desired: Desired) -> Iterator[Problem]:
 
 def _clash(desired: Desired, first: str, second: str) -> Problem:
     return Problem(
-        "GG247",
+        "GG242",
         f"profile {desired.profile} writes {first} and {second}, which cannot stand side by side",
         Place(second),
         hint="change one of the two paths in its manifest",

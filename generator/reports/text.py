@@ -10,6 +10,7 @@ from generator.problems import Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.problems import Place
     from generator.reports.base import ReadLine, Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
@@ -36,7 +37,7 @@ def _block(problem: Problem, read_line: ReadLine, *, colour: bool) -> Iterator[s
     )
     yield f"{label} {problem.place}" if problem.place else label
     pad = " " * _GUTTER
-    if problem.place and problem.place.line:
+    if problem.place and problem.place.line and _on_disk(problem.code, problem.place):
         line = read_line(problem.place.file, problem.place.line)
         if line is not None:
             yield f"{problem.place.line:>{_GUTTER - 1}} | {_visible(line)}".rstrip()
@@ -47,6 +48,11 @@ def _block(problem: Problem, read_line: ReadLine, *, colour: bool) -> Iterator[s
         yield f"{pad}= {label}: {place}"
     if problem.hint:
         yield f"{pad}= hint: {_indented(problem.hint)}"
+
+
+def _on_disk(code: str, place: Place) -> bool:
+    """Whether a place is a line on disk: what is wrong with a render was not written there."""
+    return code.startswith("GG4") or not place.file.startswith("out/")
 
 
 def _visible(line: str) -> str:

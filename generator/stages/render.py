@@ -52,6 +52,7 @@ def _artifact(pinned: Pinned, engine: Engine, job: Job) -> Artifact:
         place=job.place,
         toolchains=job.toolchains,
         dialect=dialect,
+        at=job.manifest,
     )
 
 
@@ -69,6 +70,6 @@ def _unreadable(pinned: Pinned, engine: Engine, job: Job, found: Unreadable) -> 
         "GG250",
         f"the rendered file cannot be read back: {found.reason}",
         Place(f"out/{pinned.profile.slug}/{job.path}", found.line, found.column),
-        hint="the template writes what its own language does not allow",
+        hint="change what the template writes there, or give the file another dialect",
         related=tuple(("written by this template line", place) for place in written),
     )

@@ -319,7 +319,8 @@ class Escaper:
             for other in others:
                 joined = self._dialect.join(joined, other)
         except Misplaced as misplaced:
-            reason = Misplaced(f"{what}: {misplaced.reason}", misplaced.hint)
+            why = misplaced.reason.removeprefix("branches end in different places: ")
+            reason = Misplaced(f"{what}: {why}", misplaced.hint)
             return self._misplaced(code, line, reason)
         return joined
 

@@ -238,11 +238,17 @@ def _clashes(found: list[Job], what: str) -> Iterator[Problem]:
 
 def _clash(job: Job, other: Job, what: str) -> Problem:
     mine, theirs = getattr(job, what), getattr(other, what)
-    both = f"{mine!r}" if mine == theirs else f"{mine!r} and {theirs!r}"
+    names = f"targets {other.target.name} and {job.target.name}"
+    if mine == theirs:
+        message, why = f"{names} both write the {what} {mine!r}", ""
+    else:
+        message = f"{names} write {theirs!r} and {mine!r}, which cannot stand side by side"
+        nested = mine.count("/") != theirs.count("/")
+        why = "one is a folder of the other" if nested else "not every file system tells them apart"
     return Problem(
         "GG242",
-        f"targets {other.target.name} and {job.target.name} both write the {what} {both}",
+        message,
         job.manifest,
-        hint="file systems may ignore case; give each file a path of its own",
+        hint=f"give each file a {what} of its own" + (f": {why}" if why else ""),
         related=((f"also here, of {other.target.name}", other.manifest),),
     )

@@ -49,7 +49,7 @@ def read(target: Target, name: str) -> Source:
         if not path.is_file():
             continue
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise Rejected([Problem("GG440", "a link leads out of its folder", Place(place))])
+            raise Rejected([Problem("GG441", "a link leads out of its folder", Place(place))])
         try:
             text = path.read_bytes().decode()
         except UnicodeDecodeError as error:

@@ -416,7 +416,7 @@ def test_a_template_that_is_a_link_out_of_its_folder_is_refused(tmp_path: Path) 
     folder.mkdir()
     (folder / "x.fake.j2").symlink_to(tmp_path / "outside")
     one = pinned(folder, {}, FileSpec("x.fake.j2", "x.fake"))
-    with pytest.raises(Rejected, match="GG440"):
+    with pytest.raises(Rejected, match="GG441"):
         Engine(dialects=Dialects()).render(one, jobs(one)[0])
 
 
