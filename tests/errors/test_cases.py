@@ -12,8 +12,8 @@ A case is a list of steps, each under a line `-- … --`, after a line or more t
     -- out/base/x (was "a") --             replace "a", which stands there, by the text
     -- $ gogen render (exit 2) --          run it, expect this exit code and exactly this text
 
-A workspace starts with an empty gogen.toml and this repository's gogen.lock. `-- (repeated) --`
-lines do not exist: what is not written is not there. After a look at every line of the difference,
+A workspace starts with an empty gogen.toml and this repository's gogen.lock. 
+After a look at every line of the difference,
 `pytest tests/errors --snapshot-update` takes what the commands print now.
 """
 
@@ -55,7 +55,7 @@ def _put(path: Path, how: str, body: str) -> None:
         case ["folder"]:
             path.mkdir()
         case ["gone"]:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         case ["mode", mode]:
             path.chmod(int(mode, 8))
         case ["was", *words]:
