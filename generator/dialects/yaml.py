@@ -8,7 +8,7 @@ lone surrogates, which no file can hold, are refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from generator.dialects import _yaml_state as machine
@@ -163,12 +163,14 @@ ENCODERS: dict[str, Encoder] = {
 
 
 def check(text: str) -> None:
-    """Read YAML with ruamel's C parser; raises Unreadable with the place."""
-    from ruamel.yaml import YAML  # noqa: PLC0415  heavy: only a run that reads back needs it
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415  the same
+    """Read YAML with libyaml; raises Unreadable with the place."""
+    # Imported late: only a run that reads back needs them. The parser itself, for ruamel's YAML()
+    # looks for plug-ins on disk each time it is made, which takes as long as to read a file.
+    from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # noqa: PLC0415 - no stubs
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
     try:
-        _check_keys(YAML(typ="safe", pure=False).parse(text))
+        _check_keys(iter(CParser(text).get_event, None))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -177,12 +179,26 @@ def check(text: str) -> None:
         raise Unreadable(str(error).splitlines()[0]) from None
 
 
-@dataclass(slots=True)
 class _Open:
     """A map or list being read: the keys seen (None in a list), and whether a key is due."""
 
-    keys: set[str] | None
-    key_due: bool = True
+    __slots__ = ("key_due", "keys")
+
+    def __init__(self, keys: set[str] | None) -> None:
+        self.keys = keys
+        self.key_due = True
+
+    def take(self, event: Any, kind: str) -> None:
+        """Take a node of a map; raises Unreadable at a key that it already has."""
+        if self.key_due and kind == "ScalarEvent":
+            if event.value in self.keys:  # type: ignore[operator] # asked for maps only
+                raise _at(event, f"the key {event.value!r} stands twice in one map")
+            self.keys.add(event.value)  # type: ignore[union-attr] # the same
+        self.key_due = not self.key_due
+
+
+_STARTS = ("MappingStartEvent", "SequenceStartEvent")
+_ENDS = ("MappingEndEvent", "SequenceEndEvent")
 
 
 def _check_keys(events: Iterator[Any]) -> None:
@@ -190,28 +206,16 @@ def _check_keys(events: Iterator[Any]) -> None:
     stack: list[_Open] = []
     for event in events:
         kind = type(event).__name__
-        if kind in ("MappingEndEvent", "SequenceEndEvent"):
+        if kind in _ENDS:
             stack.pop()
             continue
-        if stack and kind in _NODES:
-            _read_node(stack[-1], event, kind)
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+        # Of what is no node only the document's start and end are left: they stand in no map.
+        if stack and stack[-1].keys is not None:
+            stack[-1].take(event, kind)
+        if kind in _STARTS:
             stack.append(_Open(set() if kind == "MappingStartEvent" else None))
             if len(stack) > _DEEPEST:
                 raise _at(event, f"nested deeper than {_DEEPEST} levels")
-
-
-_NODES = ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent")
-
-
-def _read_node(parent: _Open, event: Any, kind: str) -> None:
-    if parent.keys is None:
-        return
-    if parent.key_due and kind == "ScalarEvent":
-        if event.value in parent.keys:
-            raise _at(event, f"the key {event.value!r} stands twice in one map")
-        parent.keys.add(event.value)
-    parent.key_due = not parent.key_due
 
 
 def _at(event: Any, reason: str) -> Unreadable:

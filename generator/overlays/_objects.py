@@ -10,13 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.model import Artifact
 
 _INT = re.compile(r"-?(0|[1-9][0-9]*)\Z")
@@ -56,9 +54,14 @@ def read_objects(artifact: Artifact, place: str) -> list[Object]:
 
     `place` is the file's workspace-relative path for messages. Raises Rejected (GG270 to GG272).
     """
+    # Imported late: the library takes longer than what is read with it. The parser itself, for
+    # ruamel's YAML() looks for plug-ins on disk each time it is made and composes in Python.
+    from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # noqa: PLC0415 - no stubs
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
+
     text = artifact.content.decode()
     try:
-        documents = [_data(node, place) for node in YAML(typ="safe").compose_all(text)]
+        documents = [*_documents(iter(CParser(text).get_event, None), place)]
     except MarkedYAMLError as error:
         at = error.problem_mark
         where = Place(place, at.line + 1, at.column + 1) if at else Place(place)
@@ -83,33 +86,68 @@ def _object(data: Any, artifact: Artifact, place: str) -> Object:
     return Object(key, version, data, artifact.path, artifact.template)
 
 
-def _data(node: Node, place: str) -> Any:
-    match node:
-        case MappingNode(value=pairs):
-            return {_data(key, place): _data(value, place) for key, value in pairs}
-        case SequenceNode(value=children):
-            return [_data(child, place) for child in children]
-        case ScalarNode():
-            return _scalar(node, place)
-        case _:
-            return None  # an empty document
+def _documents(events: Iterator[Any], place: str) -> Iterator[Any]:
+    """Give the documents of a stream of parser events as plain data; an empty one is None."""
+    for event in events:
+        if type(event).__name__ == "DocumentStartEvent":
+            yield _Document(events, place).node()
 
 
-def _scalar(node: ScalarNode, place: str) -> str | int | bool | None:
-    text: str = node.value
-    if node.style:  # "" or None is plain, as the parser may be
+class _Document:
+    """Makes plain data of one document's events; its dialect has read it, so it is not deep."""
+
+    def __init__(self, events: Iterator[Any], place: str) -> None:
+        self._events = events
+        self._place = place
+        self._anchored: dict[str, Any] = {}
+
+    def node(self) -> Any:
+        """Read the next node; _END where a map or list ends."""
+        event = next(self._events)
+        kind = type(event).__name__
+        if kind in ("MappingEndEvent", "SequenceEndEvent"):
+            return _END
+        if kind == "AliasEvent":
+            return self._meant(event)
+        data = self._data(event, kind)
+        if event.anchor is not None:
+            self._anchored[event.anchor] = data
+        return data
+
+    def _meant(self, alias: Any) -> Any:
+        if alias.anchor not in self._anchored:
+            message = f"not YAML: nothing is called &{alias.anchor} above"
+            raise Rejected([Problem("GG270", message, _at(alias, self._place))])
+        return self._anchored[alias.anchor]
+
+    def _data(self, event: Any, kind: str) -> Any:
+        if kind == "ScalarEvent":
+            return _scalar(event, self._place)
+        nodes = iter(self.node, _END)
+        return dict(zip(nodes, nodes, strict=True)) if kind == "MappingStartEvent" else [*nodes]
+
+
+_END = object()
+
+
+def _scalar(event: Any, place: str) -> str | int | bool | None:
+    text: str = event.value
+    if event.style:  # "" or None is plain, as the parser may be
         return text
     if text in _WORDS:
         return _WORDS[text]
     if _INT.match(text):
         return int(text)
     if _AMBIGUOUS.fullmatch(text):
-        mark = node.start_mark
         problem = Problem(
             "GG272",
             f"the bare scalar {text} is text to some YAML readers and something else to others",
-            Place(place, mark.line + 1, mark.column + 1),
+            _at(event, place),
             hint=f'quote it in the template: "{text}"',
         )
         raise Rejected([problem])
     return text
+
+
+def _at(event: Any, place: str) -> Place:
+    return Place(place, event.start_mark.line + 1, event.start_mark.column + 1)

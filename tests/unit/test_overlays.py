@@ -117,6 +117,8 @@ def test_same_tells_types_apart() -> None:
     ("text", "code", "line"),
     [
         ("a: [\n", "GG270", 2),
+        ("a: 1\nb: *unknown\n", "GG270", 2),
+        ("a: &a [*a]\n", "GG270", 1),
         ("just: data\n", "GG271", 0),
         (config("a", k="yes"), "GG272", 6),
         (config("a", k="0o7"), "GG272", 6),
@@ -131,6 +133,13 @@ def test_what_cannot_be_derived_is_refused(text: str, code: str, line: int) -> N
     place = problem.place
     assert place is not None
     assert (problem.code, place.file, place.line) == (code, "out/child/kustomize/a.yaml", line)
+
+
+def test_an_alias_stands_for_what_it_names() -> None:
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n"
+    parent = flat("base", c=f"{head}data: &d {{a: x}}\nbinaryData: *d\n")
+    own = flat("child", c=f"{head}data: {{a: x}}\nbinaryData: {{a: x}}\n")
+    assert list(texts(own, parent)) == ["kustomization.yaml"]
 
 
 def test_a_rendered_kustomization_is_refused() -> None:
