@@ -63,11 +63,13 @@ class Sources:
         return wanted
 
     def layers(self, name: str) -> Mapping[str, Layer]:
-        """Give the layers read so far, with those that the profile `name` is made of among them.
+        """Give the layers that the profile `name` is made of, and others read for their parents.
 
-        An unknown parent is left to the merge, which knows the line that names it.
+        An unknown parent is left to the merge, which knows the line that names it. Only parents
+        are kept, so memory does not grow with the profiles that nothing extends.
         """
         problems: list[Problem] = []
+        own: dict[str, Layer] = {}
         waiting = [name]
         seen: set[str] = set()
         while waiting:
@@ -76,19 +78,21 @@ class Sources:
                 continue
             seen.add(here)
             try:
-                layer = self._layer(here)
+                layer = self._layer(here, own if here == name else self._layers)
             except Rejected as rejected:
                 problems.extend(rejected.problems)
             else:
                 waiting.extend(parent for parent, _place in layer.extends)
         if problems:
             raise Rejected(problems)
-        return self._layers
+        return {**self._layers, **own}
 
-    def _layer(self, name: str) -> Layer:
-        if name not in self._layers:
-            self._layers[name] = load(self.workspace.root, self.layer_files[name])
-        return self._layers[name]
+    def _layer(self, name: str, kept: dict[str, Layer]) -> Layer:
+        """Give a layer already read, or read it and keep it there."""
+        layer = self._layers.get(name)
+        if layer is None:
+            layer = kept[name] = load(self.workspace.root, self.layer_files[name])
+        return layer
 
     @cached_property
     def targets(self) -> Mapping[str, Target]:
