@@ -174,12 +174,14 @@ class _Run(Generic[T]):
     problems: list[Problem] = field(default_factory=list)
 
     def over(self, names: tuple[str, ...], advance: Advance | None) -> Iterator[T]:
-        """Do the named profiles (all where none is named), parents first.
+        """Do the named profiles and what their overlays build on; all where none is named.
 
         Without `advance` everything is done in this process, in order.
         """
         sources = self.compiler.sources
-        selected = self.compiler.with_parents(sources.select(names))
+        selected = sources.select(names)
+        if names:  # of all, the parents are there too
+            selected = self.compiler.with_parents(selected)
         placing: list[Desired] = []
         alone = advance is None
         for number, done in enumerate(spread.run(self._compiled, selected, alone=alone), 1):
