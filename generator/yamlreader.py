@@ -43,6 +43,7 @@ _LOOKALIKES = (
 )
 _LOOKALIKE = re.compile(f"(?:{'|'.join(f'({p})' for p, _ in _LOOKALIKES)})\\Z", re.IGNORECASE)
 
+_MARKER = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 )  # \t and \r have problems of their own; the rest no text file needs
@@ -123,6 +124,10 @@ def _outer_problems(file: str, data: bytes) -> list[Problem]:
         before = data[: error.start].decode()
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         return [Problem("GG101", message, _at(file, before), hint="save the file as UTF-8")]
+    if marker := _MARKER.search(text):
+        message = "the conflict markers of a merge"
+        hint = "keep one of the two sides, and remove the markers"
+        return [Problem("GG100", message, _at(file, text[: marker.start()]), hint=hint)]
     return [*_characters(file, text)]
 
 

@@ -52,10 +52,10 @@ def write(
 ) -> Written:
     """Apply the changes planned for a profile; to be called under `runlock.hold`.
 
-    Raises Rejected: GG402, GG403 for files that are not gogen's to replace (`force` replaces them,
-    never a folder: GG424), with nothing written; GG42x for what the system refuses, GG441 for links
-    that came in the way. Whatever it raises, every file is whole, old or new, and a later run
-    finishes the work.
+    Raises Rejected: GG402, GG403 for files that are not gogen's to replace, with nothing written
+    (`force` replaces them, but no folder, GG424, and outside out/ only what gogen once wrote);
+    GG42x for what the system refuses, GG441 for links that came in the way. Whatever it raises,
+    every file is whole, old or new, and a later run finishes the work.
     """
     if problems := _refused(changes, force=force):
         raise Rejected(problems)
@@ -77,7 +77,7 @@ def _refused(changes: Iterable[Change], *, force: bool) -> tuple[Problem, ...]:
     guarded = [change for change in changes if change.kind in _GUARDED]
     if not force:
         return drift(guarded)
-    return tuple(
+    folders = tuple(
         Problem(
             "GG424",
             "a folder with files that gogen did not write stands where a file is due",
@@ -87,6 +87,13 @@ def _refused(changes: Iterable[Change], *, force: bool) -> tuple[Problem, ...]:
         for change in guarded
         if change.obstacle == FOLDER
     )
+    return (*folders, *drift(change for change in guarded if _of_others(change)))
+
+
+def _of_others(change: Change) -> bool:
+    """Whether a file is no output of gogen's at all: such a one only the user hands over."""
+    inside = change.path.startswith(f"{sums.OUT}/")
+    return change.kind is ChangeKind.FOREIGN and change.obstacle != FOLDER and not inside
 
 
 class _Writer:

@@ -139,6 +139,13 @@ def test_force_removes_no_folder_of_the_user(root: Path) -> None:
     assert tree(root) == before
 
 
+def test_force_takes_no_file_of_others_outside_out(tmp_path: Path) -> None:
+    put(tmp_path, WORKFLOW)
+    before = tree(tmp_path)
+    assert _rejected(tmp_path, FILES, force=True) == [("GG403", f"{WORKFLOW}:1")]
+    assert tree(tmp_path) == before
+
+
 def test_force_replaces_a_pipe(root: Path) -> None:
     (root / "out/p/a").unlink()
     os.mkfifo(root / "out/p/a")
