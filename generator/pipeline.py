@@ -52,10 +52,13 @@ class Compiler:
     def compile(self, name: str) -> Compiled:
         """Compile a profile. Raises Rejected with what keeps a stage from giving its value."""
         pinned = self.pinned(name)
-        desired = self._derived(pinned, render(pinned, self.sources.engine))
+        engine = self.sources.engine
+        try:
+            desired = self._derived(pinned, render(pinned, engine))
+        except Rejected as rejected:
+            raise Rejected((*rules.check(pinned), *rejected.problems)) from None
         findings = (
-            *rules.check_profile(pinned),
-            *rules.check_outputs(desired, pinned),
+            *rules.check(pinned, desired, engine.raw_uses()),
             *audit(desired, pinned, self.sources.lock),
         )
         return Compiled(pinned, desired, findings)
@@ -70,6 +73,7 @@ class Compiler:
     def pinned(self, name: str) -> Pinned:
         """Look up every pin of a profile."""
         sources, profile = self.sources, self.profile(name)
+        rules.require(profile)
         targets = sources.targets_of(profile)
         return pin(profile, targets, sources.lock, sources.schema.view)
 

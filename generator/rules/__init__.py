@@ -1,4 +1,8 @@
-"""The rules GG0xx, one module a family; every module here but `base` exports `RULES`."""
+"""The rules GG0xx, one module a family; every module here but `base` exports `RULES`.
+
+`require` runs before pins are looked up, `check` when the files are rendered; a profile that
+cannot be rendered is checked without them, so that all its problems are told at once.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from generator.model import Map, find
-from generator.problems import Place, Problem
+from generator.problems import Place, Problem, Rejected
+from generator.rules.base import Output, Subject
+from generator.rules.exceptions import EXCEPTIONS, judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from generator.model import Artifact, Desired, Pinned, Pointer
+    from generator.model import Desired, Pinned, Pointer, Profile
     from generator.rules.base import Finding, Rule
 
 
@@ -28,43 +34,82 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted((r for f in families for r in f.RULES), key=lambda rule: rule.code))
 
 
-def check_profile(pinned: Pinned) -> tuple[Problem, ...]:
-    """Give what the rules find in a profile, less what the profile excepts with a reason."""
-    excepted = exceptions(pinned)
-    return tuple(
-        _problem(rule, finding, _place(pinned, finding.pointer))
+def require(profile: Profile) -> None:
+    """Refuse a profile whose pins cannot be looked up; raises Rejected with what is wrong."""
+    subject = Subject(profile)
+    problems = [
+        _problem(rule, finding, _place(subject, finding))
         for rule in all_rules()
-        if rule.profile and rule.code not in excepted
-        for finding in rule.profile(pinned)
+        if rule.early
+        for finding in rule.early(subject)
+    ]
+    if problems:
+        raise Rejected(problems)
+
+
+def check(
+    pinned: Pinned, desired: Desired | None = None, raw: Sequence[Place] = ()
+) -> tuple[Problem, ...]:
+    """Give what the rules find in a profile and its files, less what the profile excepts.
+
+    `raw` are the places of `| raw` in the templates used. An exception that names a rule that
+    finds nothing is told too, where the files are there to look at.
+    """
+    subject = Subject(pinned.profile, pinned.context)
+    found = list(_in_profile(subject))
+    if desired is not None:
+        found += _in_outputs(desired, subject)
+        found += _in_templates(raw)
+    listed = subject.items("go", "exceptions")
+    excepted = {item["rule"] for item in listed}
+    hidden = frozenset(problem.code for problem in found) if desired is not None else None
+    known = frozenset(rule.code for rule in all_rules())
+    verdicts = judged(listed, known, hidden, pinned.profile.name)
+    return (
+        *(problem for problem in found if problem.code not in excepted),
+        *(_problem(EXCEPTIONS, finding, _place(subject, finding)) for finding in verdicts),
     )
 
 
-def check_outputs(desired: Desired, pinned: Pinned) -> tuple[Problem, ...]:
-    """Give what the rules find in rendered files, less what the profile excepts."""
-    excepted = exceptions(pinned)
-    rules = [r for r in all_rules() if r.output and r.code not in excepted]
-    return tuple(
-        problem
-        for artifact in desired.artifacts
-        for rule in rules
-        for problem in _in_output(rule, artifact, desired, pinned)
-    )
+def _in_profile(subject: Subject) -> Iterator[Problem]:
+    for rule in all_rules():
+        if rule.profile:
+            for finding in rule.profile(subject):
+                yield _problem(rule, finding, _place(subject, finding))
 
 
-def exceptions(pinned: Pinned) -> frozenset[str]:
-    """Give the codes of the rules that the profile's `go.exceptions` switch off."""
-    listed = pinned.context.get("go", {}).get("exceptions", [])
-    return frozenset(item["rule"] for item in listed)
+def _in_outputs(desired: Desired, subject: Subject) -> Iterator[Problem]:
+    for artifact in desired.artifacts:
+        output = Output(artifact)
+        for rule in _rules_of(artifact.dialect):
+            if not rule.words or any(word in output.text for word in rule.words):
+                yield from _in_output(rule, output, subject, f"out/{desired.slug}/{artifact.path}")
 
 
-def _in_output(
-    rule: Rule, artifact: Artifact, desired: Desired, pinned: Pinned
-) -> Iterator[Problem]:
+def _in_output(rule: Rule, output: Output, subject: Subject, file: str) -> Iterator[Problem]:
     if rule.output is None:
         return
-    path = f"out/{desired.slug}/{artifact.path}"
-    for finding in rule.output(artifact, pinned):
-        yield _problem(rule, finding, Place(path, finding.line, finding.column))
+    for finding in rule.output(output, subject):
+        line = output.text.count("\n", 0, finding.offset) + 1
+        column = finding.offset - output.text.rfind("\n", 0, finding.offset)
+        yield _problem(rule, finding, Place(file, line, column))
+
+
+@cache
+def _rules_of(dialect: str) -> tuple[Rule, ...]:
+    """Give the rules that look at files of a dialect."""
+    return tuple(
+        rule
+        for rule in all_rules()
+        if rule.output and (not rule.dialects or dialect in rule.dialects)
+    )
+
+
+def _in_templates(raw: Sequence[Place]) -> Iterator[Problem]:
+    for rule in all_rules():
+        if rule.raw:
+            for finding in rule.raw(raw):
+                yield _problem(rule, finding, finding.place)
 
 
 def _problem(rule: Rule, finding: Finding, place: Place | None) -> Problem:
@@ -78,10 +123,14 @@ def _problem(rule: Rule, finding: Finding, place: Place | None) -> Problem:
     )
 
 
-def _place(pinned: Pinned, pointer: Pointer) -> Place | None:
+def _place(subject: Subject, finding: Finding) -> Place | None:
+    return finding.place or _place_of(subject.profile, finding.pointer)
+
+
+def _place_of(profile: Profile, pointer: Pointer) -> Place | None:
     """Turn a pointer to the place that set it, or that of its nearest parent that exists."""
     for end in range(len(pointer), -1, -1):
-        node = find(pinned.profile.tree, pointer[:end])
+        node = find(profile.tree, pointer[:end])
         if isinstance(node, Map) and end < len(pointer) and node.trail:
             key = pointer[end]
             return node.key_places.get(str(key), node.trail[0])

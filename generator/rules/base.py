@@ -1,47 +1,171 @@
 """What a rule is: a semantic check that schemas and validators cannot make (design §8).
 
-A rule says *what* is wrong at a pointer of the profile or at a line of an output; one place turns
-that into a Problem with file, line and column. A module of this package is a family of rules and
-exports `RULES`; adding a rule is adding it there.
+A rule says *what* is wrong at a pointer of the profile or at an offset of an output; one place
+turns that into a Problem with file, line and column. A module of this package is a family of
+rules and exports `RULES`; adding a rule is adding it there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from generator.model import HomePath, Leaf, plain, walk
 
 if TYPE_CHECKING:
-    from generator.model import Artifact, Pinned, Pointer
-    from generator.problems import Severity
+    from collections.abc import Mapping
+
+    from generator.model import Artifact, Pointer, Profile
+    from generator.problems import Place, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breach of a rule: where (a pointer into the profile's tree, or a line of an output)."""
+    """One breach of a rule.
+
+    Where: a pointer into the profile's tree, the offset of a character in an output's text, or a
+    place as it is. `severity` is only given where it differs from the rule's.
+    """
 
     message: str
     pointer: Pointer = ()
-    line: int = 0
-    column: int = 0
+    offset: int = 0
+    place: Place | None = None
     expected: str = ""
     hint: str = ""
     severity: Severity | None = None
 
 
-ProfileCheck = Callable[["Pinned"], Iterator[Finding]]
-OutputCheck = Callable[["Artifact", "Pinned"], Iterator[Finding]]
+class Subject:
+    """A profile as rules look at it.
+
+    `data` is its tree as plain data, `pins` what is pinned (`Pinned.context`), empty before pins
+    are looked up.
+    """
+
+    def __init__(self, profile: Profile, pins: Mapping[str, Any] | None = None) -> None:
+        """Look at a profile, with the context of its pins where they are known."""
+        self.profile = profile
+        self.data: Mapping[str, Any] = plain(profile.tree)
+        self.pins: Mapping[str, Any] = pins or {}
+
+    def section(self, *keys: str) -> Mapping[str, Any]:
+        """Give the map at these keys, empty where there is none."""
+        found: Any = self.data
+        for key in keys:
+            found = found.get(key) or {}
+        return found  # type: ignore[no-any-return] # plain data
+
+    def items(self, *keys: str) -> Sequence[Any]:
+        """Give the list at these keys, empty where there is none."""
+        return self.section(*keys[:-1]).get(keys[-1]) or ()
+
+    @cached_property
+    def env(self) -> Mapping[str, Any]:
+        """`go.env`."""
+        return self.section("go", "env")
+
+    @cached_property
+    def settings(self) -> tuple[tuple[str, str | HomePath, Pointer], ...]:
+        """Every variable the profile sets that is text or a home path: name, value, pointer."""
+        caches = self.items("kubernetes", "builder", "caches")
+        found = [
+            *((key, value, ("go", "env", key)) for key, value in self.env.items()),
+            *(
+                (cache["env"], cache["path"], ("kubernetes", "builder", "caches", n, "path"))
+                for n, cache in enumerate(caches)
+            ),
+        ]
+        return tuple(f for f in found if isinstance(f[1], str | HomePath))
+
+    @cached_property
+    def texts(self) -> tuple[tuple[Pointer, str], ...]:
+        """Every text of the profile with its pointer."""
+        return tuple(
+            (pointer, node.value)
+            for pointer, node in walk(self.profile.tree)
+            if isinstance(node, Leaf) and isinstance(node.value, str)
+        )
+
+    def says(self, text: str) -> bool:
+        """Tell whether a text stands in a value of the profile: a rule then tells of it there."""
+        return any(text in value for _, value in self.texts)
+
+    @cached_property
+    def platforms(self) -> tuple[tuple[str, str], ...]:
+        """`go.platforms` as (GOOS, GOARCH)."""
+        pairs = (platform.split("/") for platform in self.items("go", "platforms"))
+        return tuple((os, arch) for os, arch in pairs)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether people log in and work there."""
+        return "login" in self.section("host")
+
+
+class Output:
+    """A rendered file as rules look at it: its text, decoded once for all of them."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        """Look at a rendered file."""
+        self.artifact = artifact
+        self.text = artifact.content.decode(errors="replace")
+        self.name = artifact.path.rpartition("/")[2]
+
+    @cached_property
+    def opened(self) -> str:
+        r"""The text with the line breaks of quoted strings (`\n`) opened, offsets unchanged.
+
+        A script may stand in a JSON or YAML string, where it has but one line.
+        """
+        return self.text.replace("\\n", " \n")
+
+    def line_of(self, offset: int) -> str:
+        """Give the line that holds an offset."""
+        end = self.text.find("\n", offset)
+        return self.text[self.text.rfind("\n", 0, offset) + 1 : end if end >= 0 else None]
+
+    def begins_line(self, offset: int) -> bool:
+        """Tell whether nothing but blanks stands before an offset on its line."""
+        return not self.text[self.text.rfind("\n", 0, offset) + 1 : offset].strip()
+
+    def in_comment(self, offset: int) -> bool:
+        """Tell whether the line that holds an offset is a comment."""
+        return self.line_of(offset).lstrip(" \t").startswith("#")
+
+
+def shown(value: str | HomePath) -> str:
+    """Give a value as profiles write it."""
+    return f"~/{value.rest}".rstrip("/") if isinstance(value, HomePath) else value
+
+
+def words(text: str) -> frozenset[str]:
+    """Give the words of a table written as text."""
+    return frozenset(text.split())
+
+
+ProfileCheck = Callable[[Subject], Iterator[Finding]]
+OutputCheck = Callable[[Output, Subject], Iterator[Finding]]
+RawCheck = Callable[["Sequence[Place]"], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule: its code (GG0xx of the domain reference), what it holds, how much it weighs.
 
-    `profile` looks at a pinned profile, `output` at one rendered file; either may be absent.
+    `early` looks at a profile before pins are looked up, `profile` after, `output` at one rendered
+    file, `raw` at the places of `| raw` in templates; any may be absent. `output` is asked only
+    for files of `dialects` (any, where empty) whose text has one of `words` (any, where empty).
     """
 
     code: str
     title: str
     severity: Severity
+    early: ProfileCheck | None = None
     profile: ProfileCheck | None = None
     output: OutputCheck | None = None
+    raw: RawCheck | None = None
+    dialects: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
