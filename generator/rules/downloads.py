@@ -1,0 +1,127 @@
+"""Downloads: never run unseen, never kept unverified.
+
+Looks at the text of every output, so also at scripts inside YAML or JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.problems import Severity
+from generator.rules.base import Finding, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.rules.base import Output, Subject
+
+# A command up to its end: a line break that is not escaped, `;`, `&&`.
+_FETCH = re.compile(r"(?<![\w./-])(?:curl|wget)(?=\s)(?:[^\n;&\\]|\\\n|\\.|&(?!&))*")
+_SHELL = r"(?:/\S*/)?(?:(?:a|ba|da|fi|k|z)?sh|eval|pwsh|source)\b"
+_INTERPRETER = r"(?:/\S*/)?(?:node|perl|php|python[0-9.]*|ruby)(?=\s*(?:-\s*)?(?:[|)\"'`]|$))"
+_AS_USER = r"(?:(?:sudo|doas|env|exec|command|nohup|-\S+|\w+=\S*)\s+)*"
+_TO_SHELL = re.compile(rf"\|&?\s*(?:\\\n\s*)?{_AS_USER}(?:{_SHELL}|{_INTERPRETER}|\.\s+/dev/stdin)")
+_FROM_SHELL = re.compile(
+    r"(?:\b(?:a|ba|da|k|z)?sh\b[^\n]*?(?:-c\s+[\"']?(?:\$\(|`)|<\()"
+    r"|\beval\s+[\"']?(?:\$\(|`|\()|(?:\bsource|(?<!\S)\.)\s+<\()\s*(?:curl|wget)\b"
+    r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]*\|\s*(?:iex|Invoke-Expression)\b"
+)
+_URL = re.compile(r"(?:https?|ftp)://|\$\{?[A-Za-z_]")
+_KEEPS = re.compile(
+    r"\s(?:-[A-Za-z]*[oO]|--output(?:-document)?|--remote-name)(?=[\s=\w/\"'.$-])(?!\s*-(?:\s|$|\|))"
+    r"(?!\s*[\"']?/dev/(?:null|stdout))"
+    r"|(?<![0-9&])>>?\s*(?!/dev/|&)\S|\|\s*(?:sudo\s+)?(?:bsdtar|dd|dpkg|gunzip|tar|tee|unxz|zstd)\b"
+)
+_ELSEWHERE = re.compile(r"\s-(?:[A-Za-z]*O\s*-(?=\s|$)|-spider\b)")  # wget that keeps nothing
+_VERIFIES = re.compile(
+    r"\b(?:sha(?:1|224|256|384|512)sum|shasum|cosign\s+verify|gpgv|minisign|signify)\b"
+    r"|openssl\s+dgst|gpg\s[^\n]*--verify"
+)
+_ADD = re.compile(
+    r"[Aa][Dd][Dd][ \t]+(?P<flags>(?:--\S+\s+(?:\\\n\s*)?)*)(?P<rest>(?:[^\n\\]|\\\n|\\.)+)"
+)
+_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://\S+|git@\S+")
+_BY_COMMIT = re.compile(r"#[0-9a-f]{40}(?:[\"':]|$)")
+
+
+def _piped(output: Output, _subject: Subject) -> Iterator[Finding]:
+    text = output.opened
+    found = [(m.start(), m[0]) for m in _FETCH.finditer(text) if _runs(m[0])]
+    found += [(match.start(), match[0]) for match in _FROM_SHELL.finditer(text)]
+    for offset, command in found:
+        if not output.in_comment(offset):
+            yield Finding(
+                f"what is downloaded is run unseen: {_short(command)}",
+                offset=offset,
+                expected="a file whose checksum is proved before it runs",
+                hint="save it, compare its checksum with one of the lock or the profile, then run",
+            )
+
+
+def _runs(command: str) -> bool:
+    """Tell whether a command fetches something and runs it; without a URL it only speaks of it."""
+    fetched = _URL.search(command)
+    return fetched is not None and _TO_SHELL.search(command, fetched.start()) is not None
+
+
+def _unverified(output: Output, _subject: Subject) -> Iterator[Finding]:
+    if output.artifact.dialect == "dockerfile":
+        yield from _added(output)
+    fetches = "curl" in output.text or "wget" in output.text
+    if not fetches or _VERIFIES.search(output.text):
+        return
+    for match in _FETCH.finditer(output.opened):
+        command = match[0]
+        kept = _kept(command) and not _runs(command)
+        if kept and not output.in_comment(match.start()):
+            yield Finding(
+                f"a download that nothing verifies: {_short(command)}",
+                offset=match.start(),
+                expected="a checksum compared in the same script",
+                hint="sha256sum -c with the checksum of the lock or the profile",
+            )
+
+
+def _kept(command: str) -> bool:
+    if not _URL.search(command):
+        return False
+    if _KEEPS.search(command):
+        return True
+    return command.startswith("wget") and not _ELSEWHERE.search(command)
+
+
+def _added(output: Output) -> Iterator[Finding]:
+    for match in _ADD.finditer(output.text):
+        remote = _REMOTE.search(match["rest"])
+        pinned = "--checksum=" in match["flags"] or (remote and _BY_COMMIT.search(remote[0]))
+        if remote and not pinned and output.begins_line(match.start()):
+            url = remote[0].strip("[],\"'")
+            yield Finding(
+                f"ADD fetches {url} without a checksum",
+                offset=match.start(),
+                expected="ADD --checksum=sha256:…",
+                hint="take the checksum from the lock, or write it in the profile",
+            )
+
+
+def _short(command: str) -> str:
+    return " ".join(command.replace("\\\n", " ").split())[:80]
+
+
+RULES = (
+    Rule(
+        "GG032",
+        "a download that is run unseen",
+        Severity.ERROR,
+        output=_piped,
+        words=("curl", "wget", "iex", "Invoke-Expression"),
+    ),
+    Rule(
+        "GG035",
+        "a download without a checksum",
+        Severity.ERROR,
+        output=_unverified,
+        words=("curl", "wget", "ADD ", "add "),
+    ),
+)
