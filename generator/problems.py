@@ -6,7 +6,7 @@ cannot give its value raises `Rejected` with all the problems it found; only `cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -126,5 +126,16 @@ def exit_code(problems: Iterable[Problem]) -> Exit:
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Give the problems without repeats, sorted by place, then code, then message."""
-    return sorted(dict.fromkeys(problems), key=lambda p: (p.place or Place(""), p.code, p.message))
+    """Give the problems sorted by place, then code, then message, each told once.
+
+    One line of a layer is a problem of every profile that extends it: the first found tells it, and
+    names what the others relate it to.
+    """
+    told: dict[tuple[Place, str, str], Problem] = {}
+    for problem in problems:
+        key = (problem.place or Place(""), problem.code, problem.message)
+        first = told.setdefault(key, problem)
+        related = tuple(dict.fromkeys((*first.related, *problem.related)))
+        if related != first.related:
+            told[key] = replace(first, related=related)
+    return [told[key] for key in sorted(told)]

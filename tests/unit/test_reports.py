@@ -46,6 +46,17 @@ def test_text_shows_the_line_and_the_way_out() -> None:
     )
 
 
+def test_what_several_profiles_share_is_told_once() -> None:
+    where = (Place("profiles/a/go.yaml", 1, 1), Place("profiles/b/go.yaml", 2, 1))
+    problems = [
+        Problem("GG141", "unknown reference x", PLACE, hint=hint, related=(("asked for", at),))
+        for hint, at in zip(("a has y", "b has z"), where, strict=True)
+    ]
+    (told,) = Report("check", (*problems, *problems)).sorted()
+    assert told.hint == "a has y"
+    assert told.related == (("asked for", where[0]), ("asked for", where[1]))
+
+
 def test_text_of_nothing_is_nothing() -> None:
     assert reports.render("text", Report("check", ())) == ""
 
