@@ -264,7 +264,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything a profile renders to, sorted by path."""
+    """Everything a profile renders to, sorted by path; `profile` is "" where it is gone."""
 
     profile: str
     slug: str
@@ -288,6 +288,8 @@ class ChangeKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Change:
     """One difference between desired and actual; `path` is workspace-relative.
+
+    `profile` is "" where the profile is gone and only its folder of out/ is left.
 
     `old` and `new` are the bytes on disk and of the render, None where there is no file;
     `obstacle` says what stands at the path when it is no regular file ("a folder").

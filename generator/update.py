@@ -115,7 +115,7 @@ def bring_up(
 
     def put(desired: Desired, actual: Actual, changes: tuple[Change, ...]) -> Brought:
         written = write(root, desired, actual, changes, force=force)
-        return Brought(desired.profile, desired.slug, written)
+        return Brought(desired.profile or desired.slug, desired.slug, written)
 
     run = _Run(compiler, put)
     with hold(root, timeout=PATIENCE, waiting=waiting):
@@ -153,7 +153,7 @@ def take_over(
 
 
 def _checked(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> Checked:
-    return Checked(desired.profile, len(desired.artifacts), changes)
+    return Checked(desired.profile or desired.slug, len(desired.artifacts), changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +226,8 @@ class _Run(Generic[T]):
             yield from done.result
 
     def _deserted(self) -> Iterator[Desired]:
-        """Give the folders of out/ whose profile is gone, as profiles without files."""
+        """Give the folders of out/ whose profile is gone, as profiles without name and files."""
         sources = self.compiler.sources
         slugs = (name.replace("/", ".") for name in sources.layer_files)
         for slug in strays(sources.workspace.root, slugs):
-            yield Desired(slug, slug, ())
+            yield Desired("", slug, ())

@@ -42,7 +42,9 @@ def _first_line(change: Change) -> int:
 
 
 def _render(change: Change, *flags: str) -> str:
-    return " ".join(["gogen render --profile", change.profile, *flags])
+    # A profile that is gone can be named no more: a render of all removes what it left.
+    one = ["--profile", change.profile] if change.profile else []
+    return " ".join(["gogen render", *one, *flags])
 
 
 def _missing(change: Change) -> Problem:

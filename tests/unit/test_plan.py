@@ -186,6 +186,11 @@ def _change(kind: str, old: bytes | None, new: bytes | None, path: str = "out/p/
     return Change(ChangeKind(kind), path, "p", old, new)
 
 
+def test_what_a_gone_profile_left_goes_with_a_render_of_all() -> None:
+    (problem,) = drift([Change(ChangeKind.ORPHAN, "out/p/f", "", b"x", None)])
+    assert problem.hint == "run gogen render, which removes it"
+
+
 @pytest.mark.parametrize(
     ("change", "code", "message", "hint"),
     [
