@@ -164,11 +164,13 @@ class Schema:
     """The schema of whole profiles.
 
     `document` is JSON Schema 2020-12; `files` names the file that describes a top-level section
-    where it is not FILE.
+    where it is not FILE; `undescribed` the file that would, for a target of the workspace that
+    describes none.
     """
 
     document: Mapping[str, Json]
     files: Mapping[str, str] = field(default_factory=dict)
+    undescribed: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -227,9 +229,13 @@ def read_schema(folder: Path, targets: Iterable[Target]) -> Schema:
     document = _json(folder / "profile.schema.json")
     properties = document.setdefault("properties", {})
     files: dict[str, str] = {}
+    undescribed: dict[str, str] = {}
     problems: list[Problem] = []
     for target in targets:
+        file = f"{target.manifest.rpartition('/')[0]}/section.schema.json"
         if target.section_schema is None:
+            if not file.startswith("builtin:"):
+                undescribed[target.name] = file
             continue
         if target.name in RESERVED or target.name in properties:
             problems.append(_taken(target))
@@ -237,10 +243,10 @@ def read_schema(folder: Path, targets: Iterable[Target]) -> Schema:
         # An $id makes the section a document of its own: its `#/$defs` are its own.
         identity = {"$id": f"gogen:section/{target.name}"}
         properties[target.name] = {**target.section_schema, **identity}
-        files[target.name] = f"{target.manifest.rpartition('/')[0]}/section.schema.json"
+        files[target.name] = file
     if problems:
         raise Rejected(problems)
-    return Schema(document, files)
+    return Schema(document, files, undescribed)
 
 
 def _taken(target: Target) -> Problem:

@@ -103,6 +103,10 @@ class Teller:
             expected = f"{_one_of(sorted(view.names)) or _keys_like(patterns)} {self._rule(error)}"
             place = places.get(key) or self._place((*pointer, key))
             hint = did_you_mean(key, view.names)
+            if not pointer and key in self.schema.undescribed:
+                hint = (
+                    f"to give the target {key} this section, write {self.schema.undescribed[key]}"
+                )
             yield Problem("GG150", message, place, expected=expected, hint=hint)
 
     def _missing(self, error: Any, pointer: Pointer) -> Iterator[Problem]:

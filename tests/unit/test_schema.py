@@ -122,6 +122,11 @@ def test_sections_of_targets_join_with_definitions_of_their_own(tmp_path: Path) 
     assert not schema.validator.is_valid({"otel": {"state": 1}})
 
 
+def test_a_target_of_the_workspace_that_describes_no_section_is_remembered(tmp_path: Path) -> None:
+    schema = read(tmp_path, {"properties": {"go": {}}}, target("otel", OTEL), target("plain", None))
+    assert schema.undescribed == {"plain": "templates/plain/section.schema.json"}
+
+
 def test_the_rule_of_a_section_is_in_its_own_file(tmp_path: Path) -> None:
     schema = read(tmp_path, {"$defs": {"v": {"type": "string"}}}, target("otel", OTEL))
     path = ["properties", "otel", "properties", "state", "type"]

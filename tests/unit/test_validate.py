@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -179,6 +180,15 @@ def test_a_problem_has_its_place_the_rule_and_a_way_out(  # noqa: PLR0913, PLR09
     assert expected in problem.expected
     assert "schemas/profile.schema.json#" in problem.expected
     assert hint in problem.hint
+
+
+def test_a_section_of_a_target_that_describes_none_is_told_the_file(
+    profile: Callable[[str], Profile],
+) -> None:
+    file = "templates/otel/section.schema.json"
+    schema = replace(SCHEMA, undescribed={"otel": file})
+    (problem,) = refused(profile("otel: 1"), schema)
+    assert problem.hint == f"to give the target otel this section, write {file}"
 
 
 def test_all_problems_come_at_once(profile: Callable[[str], Profile]) -> None:
