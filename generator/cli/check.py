@@ -43,8 +43,8 @@ def _work(session: Session, names: tuple[str, ...], *, quiet: bool) -> Outcome:
     text = "" if quiet else coloured(result.changes)
     if not result.problems and not result.changes:
         files = sum(p.files for p in result.profiles)
-        names = ", ".join(profile.name for profile in result.profiles)
-        text = f"clean: {files} file{'s' * (files != 1)} of {names}\n"
+        which = ", ".join(profile.name for profile in result.profiles)
+        text = f"clean: {files} file{'s' * (files != 1)} of {which}\n"
     data = {
         "changes": [
             {"kind": str(c.kind), "path": c.path, "profile": c.profile} for c in result.changes
