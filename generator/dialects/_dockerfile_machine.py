@@ -32,8 +32,9 @@ class State(NamedTuple):
 
     `place`: line (at a line's start), comment, name (of an instruction), args, heredoc. `head`:
     only directives so far. `quote`: "", a quote character, "[" in a JSON array, `["` in a string
-    of it. `word`: the literal text of the word or line in progress. `flags`: only --flags so far.
-    `inside`: a continuation goes on. `code`: a string of the array said that the next is code.
+    of it. `word`: the literal text of the word or line in progress. `flags`: only --flags so far
+    (of ENV, ARG and LABEL: only name=value). `inside`: a continuation goes on. `code`: a string of
+    the array said that the next is code.
     """
 
     place: str = "line"
@@ -166,12 +167,22 @@ class Reader:
             heredocs = self.state.instruction in ("RUN", "COPY", "ADD")
             if heredocs and (found := _HEREDOC.fullmatch(word)):
                 self.put(pending=(*self.state.pending, (found[3], bool(found[1]))))
-            self.put(word="", flags=self.state.flags and word.startswith("--"))
+            self.put(word="", flags=self.state.flags and self._leads(word))
         if char == "\n":
             if self.state.pending:
                 self.put(place="heredoc", word="")
             else:
                 self.state = State(head=False)
+
+    def _leads(self, word: str) -> bool:
+        """Tell whether a word is of those that `flags` knows: --flags, or name=value."""
+        if self.state.instruction not in PAIRS:
+            return word.startswith("--")
+        # Without `=` BuildKit takes all that follows for the value of one name.
+        nameless = word.startswith(SLOT) and "=" not in word
+        hint = f"write {self.state.instruction} <{{ name }}>=<{{ x }}>"
+        _refuse(nameless, "an expression as a name without =", hint)
+        return "=" in word
 
     def _in_heredoc(self, char: str) -> None:
         if char != "\n":

@@ -47,6 +47,8 @@ class At(NamedTuple):
 START = At()
 """The start of a file or line."""
 
+_NAMED = At("name", name="A")  # after an expression: a name like any other
+
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
@@ -61,6 +63,7 @@ class EnvFile:
     def __post_init__(self) -> None:
         """Bind the encoders to the way `$` is written."""
         encoders: dict[str, Encoder] = {
+            "name": _scalar.variable,
             "whole": partial(_whole, expands=self.expands),
             "double": partial(_in_double, expands=self.expands),
             "single": partial(_in_single, expands=self.expands),
@@ -88,8 +91,10 @@ class EnvFile:
         if at.place == "value":
             reason = "an expression as a part of an unquoted value"
             raise Misplaced(reason, 'write NAME="…<{ x }>…"')
-        reason = "an expression where a variable's name is due"
-        raise Misplaced(reason, "write it out: NAME=<{ x }>")
+        if at.place == "line":
+            return Slot("name", _NAMED)
+        reason = "an expression as a part of a variable's name"
+        raise Misplaced(reason, "make it the whole name: <{ name }>=<{ x }>")
 
     def join(self, one: State, other: State) -> State:
         """Let two branches differ in what a value holds, not in its quotes."""

@@ -16,6 +16,7 @@ from generator.model import HomePath, Secret
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_IN_QUOTES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _EDGE = (" ", "\t")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def text_of(value: object) -> str:
@@ -52,6 +53,13 @@ def token(value: object, allowed: re.Pattern[str], expected: str) -> str:
         reason = f"{text!r} cannot stand here unquoted"
         raise Unwritable(reason, expected, "change the value, or move it to a place with quotes")
     return text
+
+
+def variable(value: object) -> str:
+    """Give a scalar's text when it is an environment variable's name, as files of settings spell it."""
+    return token(
+        value, _VARIABLE, "a variable's name: capital letters, digits and _, a letter first"
+    )
 
 
 def within_edges(text: str) -> str:

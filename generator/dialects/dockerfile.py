@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"[A-Za-z0-9._/:@+~=-]+")
 _WHOLE_TOKEN = re.compile(r"[A-Za-z0-9._/:@+~][A-Za-z0-9._/:@+~=-]*")
+_NAME = re.compile(rf"(?:[A-Za-z_]|{machine.SLOT})[A-Za-z0-9_.-]*")
 _SPECIAL = re.compile(r'[\\"$]')
 _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _MAY_BE_DIRECTIVE = re.compile(r"\s*[A-Za-z0-9]*\s*=")
@@ -81,6 +82,7 @@ class Dockerfile:
     start: State = machine.START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {
+            "name": _scalar.variable,
             "part": _part,
             "whole": _whole,
             "pair": _pair,
@@ -192,8 +194,10 @@ def _argument(at: machine.State) -> str:
 
 
 def _pair_argument(at: machine.State) -> str:
+    if not at.word and at.flags and at.instruction != "LABEL":
+        return "name"
     name, equals, begun = at.word.partition("=")
-    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+    if not equals or not _NAME.fullmatch(name):
         reason = f"an expression in the name of {at.instruction}"
         raise Misplaced(reason, f"write {at.instruction} NAME=<{{ x }}>")
     if at.quote:

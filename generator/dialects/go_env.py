@@ -46,7 +46,11 @@ class GoEnv:
     patterns: tuple[str, ...] = ("go.env",)
     start: State = LINE
     encoders: Mapping[str, Encoder] = field(
-        default_factory=lambda: {"value": _value, "comment": _scalar.comment}
+        default_factory=lambda: {
+            "name": _scalar.variable,
+            "value": _value,
+            "comment": _scalar.comment,
+        }
     )
 
     def step(self, state: State, text: str) -> State:
@@ -56,13 +60,15 @@ class GoEnv:
         return state
 
     def slot(self, state: State) -> Slot:
-        """Let a value stand after `=` or in a comment, never in a name."""
+        """Let a value stand after `=`, in a comment, or as a whole name."""
         if state in (EQUALS, VALUE):
             return Slot("value", VALUE)
         if state == COMMENT:
             return Slot("comment", COMMENT)
-        reason = "an expression in the name of a go env line"
-        raise Misplaced(reason, "write the name out: GOPROXY=<{ x }>")
+        if state == LINE:
+            return Slot("name", KEY)
+        reason = "an expression as a part of a name"
+        raise Misplaced(reason, "make it the whole name: <{ name }>=<{ x }>")
 
     def join(self, one: State, other: State) -> State:
         """Two branches meet in the same state; an empty value and a begun one are both values."""

@@ -46,6 +46,13 @@ texts = st.one_of(
 batches = st.lists(texts, min_size=1, max_size=24)
 """Hostile values, many at once: a real reader is started once for all of them."""
 
+names = st.lists(
+    st.one_of(st.from_regex(r"T_[A-Z0-9_]{0,6}", fullmatch=True), texts.map("T_{}".format)),
+    min_size=1,
+    max_size=24,
+)
+"""Names of variables, many of them hostile; T_ keeps them apart from what a reader knows."""
+
 
 def writable(values: list[str], write: Callable[[str], str]) -> list[str]:
     """Give the values `write` does not refuse; a refusal must say why."""

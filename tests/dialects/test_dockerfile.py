@@ -7,7 +7,7 @@ import pytest
 from generator.dialects import for_file, get
 from generator.dialects.base import Embedded, Misplaced, Structured, Unreadable, Unwritable
 from generator.model import HomePath, Secret
-from tests.dialects.driver import Put, fill
+from tests.dialects.driver import NO_NAMES, Put, fill
 
 DOCKERFILE = get("dockerfile")
 IMAGE = "docker.io/library/debian:trixie@sha256:0a"
@@ -65,10 +65,21 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
         *("", "FROM a\n", "RU", "RUN ", "RUN echo ", "RUN a \\\n && ", 'RUN ["', "RUN a --x="),
         *("CMD ", "CMD echo ", "ENTRYPOINT ", 'ENTRYPOINT ["sh", "-c", "', 'CMD ["bash", "-ec", "'),
         *("HEALTHCHECK CMD ", "SHELL [", 'SHELL ["', "ONBUILD ENV A=", "MAINTAINER ", "CMD ["),
-        *("ENV ", "ENV A ", "ENV A", "ENV A=b", "ENV A=b\\", "ENV A=b ", 'ENV A="$B', 'ENV A="${B'),
+        *(
+            "LABEL ",
+            "ENV A ",
+            "ENV A",
+            "ENV A=b",
+            "ENV A=b\\",
+            "ENV A b=c ",
+            "ENV $",
+            'ENV "',
+            'ENV A="$B',
+            'ENV A="${B',
+        ),
         *(
             "LABEL a",
-            "ARG ",
+            "ARG A ",
             "FROM $A",
             "FROM ${A",
             "FROM '",
@@ -112,6 +123,20 @@ def test_text_that_cannot_stand(text: str) -> None:
 def test_what_is_no_token_is_refused_where_nothing_quotes(value: object) -> None:
     with pytest.raises(Unwritable):
         written("FROM ", value)
+
+
+@pytest.mark.parametrize("before", ["ENV ", "ARG ", "ENV A=b ", 'ENV A="b c" \\\n'])
+def test_a_name_is_a_value_of_capital_letters(before: str) -> None:
+    if before.endswith("\n"):
+        before += "B=c "
+    text = fill(DOCKERFILE, [before, Put("GO386"), "=", Put("a b"), "\n"])
+    assert text == f'{before}GO386="a b"\n'
+    for name in NO_NAMES:
+        with pytest.raises(Unwritable):
+            fill(DOCKERFILE, [before, Put(name), "=x\n"])
+    for after in ("\n", " x\n", " =x\n", Put("B")):
+        with pytest.raises(Misplaced):
+            fill(DOCKERFILE, [before, Put("A"), after])
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r", "\x00", "\t", HomePath("go"), Secret("s"), None])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from generator.dialects import get
 from generator.dialects.base import Misplaced, Unreadable, Unwritable
 from generator.model import HomePath, Secret
-from tests.dialects.driver import Put, fill
+from tests.dialects.driver import NO_NAMES, Put, fill
+
+if TYPE_CHECKING:
+    from generator.dialects.base import Dialect
 
 ENV = get("systemd-env")
 ENVIRONMENT_D = get("environment-d")
@@ -40,6 +45,15 @@ def test_an_empty_value_is_nothing_to_environment_d() -> None:
         ENVIRONMENT_D.parse('B=c\nA=""\n')
 
 
+@BOTH
+def test_a_name_is_a_value_of_capital_letters(dialect: Dialect) -> None:
+    assert fill(dialect, [Put("GO386"), "=", Put("x"), "\n"]) == "GO386=x\n"
+    assert fill(dialect, [Put("A_B"), '="', Put("x"), '"\n']) == 'A_B="x"\n'
+    for name in NO_NAMES:
+        with pytest.raises(Unwritable):
+            fill(dialect, [Put(name), "=x\n"])
+
+
 def test_home_paths_only_where_they_are_expanded() -> None:
     assert fill(ENVIRONMENT_D, ["A=", Put(HomePath("go/$x")), "\n"]) == 'A="${HOME}/go/\\$\\$x"\n'
     assert fill(ENVIRONMENT_D, ['A="', Put(HomePath("")), ':x"\n']) == 'A="${HOME}:x"\n'
@@ -54,8 +68,11 @@ def test_home_paths_only_where_they_are_expanded() -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        [Put("A"), "=b"],
         ["A", Put("B"), "=b"],
+        [Put("A"), Put("B"), "=b"],
+        [Put("A"), "\n"],
+        [Put("A"), " =b\n"],
+        [Put("A")],
         ["A=b", Put("c")],
         ["A=\\", Put("c")],
         ["A=$B", Put("c")],

@@ -7,7 +7,7 @@ import pytest
 from generator.dialects import get
 from generator.dialects.base import Embedded, Misplaced, Structured, Unreadable, Unwritable
 from generator.model import HomePath, Secret
-from tests.dialects.driver import Put, fill
+from tests.dialects.driver import NO_NAMES, Put, fill
 
 GO_ENV = get("go-env")
 
@@ -32,8 +32,11 @@ def test_a_value_go_would_misread_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        [Put("GOPROXY"), "=x"],
         ["GO", Put("PROXY"), "=x"],
+        [Put("GO"), Put("PROXY"), "=x"],
+        [Put("GOPROXY"), "\n"],
+        [Put("GOPROXY"), " =x\n"],
+        [Put("GOPROXY")],
         [" GOPROXY=x\n"],
         ["goproxy=x\n"],
         ["export GOPROXY=x\n"],
@@ -46,6 +49,13 @@ def test_a_value_go_would_misread_is_refused(value: object) -> None:
 def test_a_line_go_would_skip_is_misplaced(parts: list[str | Put]) -> None:
     with pytest.raises(Misplaced):
         fill(GO_ENV, parts)
+
+
+def test_a_name_is_a_value_of_capital_letters() -> None:
+    assert fill(GO_ENV, [Put("GO386"), "=", Put("x"), "\n"]) == "GO386=x\n"
+    for name in NO_NAMES:
+        with pytest.raises(Unwritable):
+            fill(GO_ENV, [Put(name), "=x\n"])
 
 
 def test_comments() -> None:

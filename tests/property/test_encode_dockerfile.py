@@ -10,7 +10,7 @@ from hypothesis import example, given
 
 from generator.dialects import get
 from tests.dialects.driver import Put, fill
-from tests.dialects.hostile import WHOLE, batches, writable
+from tests.dialects.hostile import WHOLE, batches, names, writable
 from tests.tools import require
 
 DOCKERFILE = get("dockerfile")
@@ -64,6 +64,20 @@ def test_buildkit_reads_back_what_was_written(values: list[str]) -> None:
     runs = [c["fields"]["CmdLine"] for c in commands if c["name"] == "CMD"]
     assert labels == kept
     assert runs == [["a", value] for value in kept]
+
+
+@given(names=names)
+@example(names=["A", "GO386", "A B", "A=x B", "A\nRUN x", "A \\\nB", "$A"])
+def test_a_name_is_one_variable(names: list[str]) -> None:
+    def line(name: str) -> str:
+        return fill(DOCKERFILE, ["FROM scratch\nENV ", Put(name), "=", Put("x y"), "\n"])
+
+    kept = list(dict.fromkeys(writable(names, line)))
+    parts: list[str | Put] = ["FROM scratch\nENV FIRST=a"]
+    for name in kept:
+        parts += [" ", Put(name), "=", Put("x y")]
+    (stage,) = read(fill(DOCKERFILE, [*parts, "\n"]))["stages"]
+    assert stage["env"] == {"FIRST": "a", **dict.fromkeys(kept, "x y")}
 
 
 @given(values=batches)

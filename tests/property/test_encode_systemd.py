@@ -16,11 +16,13 @@ from hypothesis import example, given
 from generator.dialects import get
 from generator.model import HomePath
 from tests.dialects.driver import Put, fill
-from tests.dialects.hostile import WHOLE, batches, writable
+from tests.dialects.hostile import WHOLE, batches, names, writable
 from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from generator.dialects.base import Dialect
 
 ENV = get("systemd-env")
 ENVIRONMENT_D = get("environment-d")
@@ -80,6 +82,18 @@ def test_environment_file(tmp_path_factory: pytest.TempPathFactory, values: list
     kept = [v for v in writable(values, lambda value: document(ENV, [value])) if v]
     text = document(ENV, [value.replace("$", "$$") for value in kept])
     assert read(tmp_path_factory.getbasetemp(), text) == expected(kept)
+
+
+@given(names=names)
+@example(names=["T_A", "T_A=x\nT_B", "T_A\\", "#T_A", "$T_A", "T_A B", "T_a"])
+def test_a_name_is_one_variable(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+    def lines(name: str, dialect: Dialect = ENVIRONMENT_D) -> str:
+        return fill(dialect, [Put(name), "=", Put("x"), "\n"])
+
+    kept = list(dict.fromkeys(writable(names, lines)))
+    text = "".join(map(lines, kept))
+    assert text == "".join(lines(name, ENV) for name in kept)
+    assert read(tmp_path_factory.getbasetemp(), text) == dict.fromkeys(kept, "x")
 
 
 def test_home_paths_are_expanded(tmp_path: Path) -> None:
