@@ -25,6 +25,9 @@ def origins(pinned: Pinned, reads: Iterable[Pointer]) -> Iterator[Pointer]:
 def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
     context = pinned.context
     match pointer:
+        case ("toolchain", "platforms", int(), "url"):
+            yield ("network", "go_archives")
+            yield from _origin(pinned, ("toolchain",))
         case ("toolchain", *_):
             yield from (("go", "toolchain"), ("go", "platforms"), ("network", "go_archives"))
             yield ("toolchains", context.get("go", {}).get("toolchain", "current"))

@@ -9,6 +9,7 @@ from jinja2.exceptions import UndefinedError
 
 from generator.dialects.base import Unwritable
 from generator.model import NotText, dotted, find
+from generator.origins import origins
 from generator.problems import Place, Problem
 from generator.wording import did_you_mean
 
@@ -59,7 +60,8 @@ def _problem(
 ) -> Problem:
     """Put the profile's line first, where it is known: that is where the way out is."""
     code, message, expected, hint = _described(pinned, error, reads)
-    where = profile_places(pinned, reads)
+    # What is not there was worked out from nothing; what is may be another key's.
+    where = profile_places(pinned, reads if code == "GG222" else origins(pinned, reads))
     if reads and code != "GG222":
         message = f"{', '.join(dotted(pointer) for pointer in reads)}: {message}"
     if code == "GG222" or not where:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from generator.model import HomePath
+from generator.model import HomePath, find
 from generator.problems import Place, Problem, Rejected
 from generator.templating.filters import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.model import FileSpec, Pinned, Pointer, Target
 
@@ -62,6 +62,7 @@ class _Refused(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+        self.text = ""  # of the manifest, where it is a value in it that is refused
 
 
 def jobs(pinned: Pinned) -> tuple[Job, ...]:
@@ -74,7 +75,8 @@ def jobs(pinned: Pinned) -> tuple[Job, ...]:
                 try:
                     found.append(_job(pinned, target, spec, variables, item_at))
                 except _Refused as refused:
-                    problems.append(_problem(target, spec, refused))
+                    problem = _problem(target, spec, refused)
+                    problems.append(_at_value(pinned, problem, refused.text, item_at))
     problems += _clashes(found, "path")
     problems += _clashes([job for job in found if job.place], "place")
     if problems:
@@ -85,6 +87,17 @@ def jobs(pinned: Pinned) -> tuple[Job, ...]:
 def _problem(target: Target, spec: FileSpec, refused: _Refused) -> Problem:
     place = spec.at or Place(target.manifest)
     return Problem(refused.code, refused.message, place, hint=refused.hint)
+
+
+def _at_value(pinned: Pinned, problem: Problem, text: str, item_at: Pointer | None) -> Problem:
+    """Show the profile's line where a value of the profile made the path what it is."""
+    keys = (match[1].strip().split(".") for match in _EXPRESSION.finditer(text))
+    pointers = ((*(item_at or ()), *key[1:]) if key[0] == "item" else tuple(key) for key in keys)
+    nodes = (find(pinned.profile.tree, pointer) for pointer in pointers)
+    places = [node.trail[0] for node in nodes if node is not None and node.trail]
+    if not places or problem.place is None:
+        return problem
+    return replace(problem, place=places[0], related=(("written by this entry", problem.place),))
 
 
 def _look(variables: Mapping[str, Any], key: str) -> Any:
@@ -143,18 +156,26 @@ def _job(
     variables: Mapping[str, Any],
     item_at: Pointer | None,
 ) -> Job:
-    place = _optional(spec.place, variables)
     return Job(
         target=target,
         spec=spec,
-        path=_relative(_filled(spec.path, variables), "path"),
-        install=_installed(_optional(spec.install, variables)),
-        place=_relative(place, "place") if place else "",
+        path=_checked(spec.path, lambda text: _relative(_filled(text, variables), "path")),
+        install=_checked(spec.install, lambda text: _installed(_optional(text, variables))),
+        place=_checked(spec.place, lambda text: _placed(_optional(text, variables))),
         dialect=spec.dialect,
         variables=variables,
         item_at=item_at,
         toolchains=_toolchains(pinned, variables.get("item")),
     )
+
+
+def _checked(text: str, check: Callable[[str], str]) -> str:
+    """Check a text of the manifest; a refusal says which it is."""
+    try:
+        return check(text)
+    except _Refused as refused:
+        refused.text = text
+        raise
 
 
 def _toolchains(pinned: Pinned, item: Any) -> tuple[str, ...]:
@@ -207,6 +228,11 @@ def _relative(text: str, what: str) -> str:
     if path.casefold() == _SUMS:
         raise _Refused(code="GG241", message=f"the {what} {text!r} is where gogen keeps its sums")
     return path
+
+
+def _placed(text: str) -> str:
+    """Check a second home in the repository, where there is one."""
+    return _relative(text, "place") if text else ""
 
 
 def _installed(text: str) -> str:

@@ -136,7 +136,8 @@ def test_an_optional_path_falls_away_with_its_key(
 def test_every_hostile_item_is_refused(problems: Callable[..., list[Problem]]) -> None:
     found = problems(spec("<{ item }>", for_each="bad"))
     assert [p.code for p in found] == ["GG241"] * 7  # all but "a b"
-    assert found[0].place == Place("templates/t/target.yaml")
+    assert found[0].place == Place("profiles/p/p.yaml", 24, 1)
+    assert found[0].related == (("written by this entry", Place("templates/t/target.yaml")),)
 
 
 @pytest.mark.parametrize(
