@@ -126,7 +126,7 @@ class Sources:
     @cached_property
     def engine(self) -> Engine:
         """The template engine, its compiled templates kept in the cache."""
-        return Engine(self.cache and self.cache / "templates")
+        return Engine(self.cache and self.cache / "templates", targets=self.targets)
 
     @cached_property
     def proofs(self) -> ProofFolder | None:

@@ -56,10 +56,8 @@ def token(value: object, allowed: re.Pattern[str], expected: str) -> str:
 
 
 def variable(value: object) -> str:
-    """Give a scalar's text when it is an environment variable's name, as files of settings spell it."""
-    return token(
-        value, _VARIABLE, "a variable's name: capital letters, digits and _, a letter first"
-    )
+    """Give a scalar's text when it is a name that every program takes for a variable's."""
+    return token(value, _VARIABLE, "a variable's name: capital letters, digits and _")
 
 
 def within_edges(text: str) -> str:

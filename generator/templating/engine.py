@@ -24,8 +24,9 @@ from generator.templating.codecache import CodeCache
 from generator.templating.codegen import generate
 from generator.templating.escaper import Escaper
 from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox
-from generator.templating.sources import Source, read
+from generator.templating.sources import Source, apart, read
 from generator.templating.tracing import Places, Recorder, Traced
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,8 +52,9 @@ class Dialects(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A template ready to run; `raw_lines` are the lines of its `| raw`."""
+    """A template ready to run, and whose it is; `raw_lines` are the lines of its `| raw`."""
 
+    target: Target
     template: Template
     shown: str
     dialect: str
@@ -72,10 +74,9 @@ class _Variant:
 class _Scene:
     """One file on its way: what its templates may ask for (sandbox.Scene)."""
 
-    def __init__(self, engine: Engine, target: Target, recorder: Recorder | None) -> None:
+    def __init__(self, engine: Engine, recorder: Recorder | None) -> None:
         self._engine = engine
-        self._target = target
-        self._open: list[str] = []  # templates being rendered, to refuse recursion
+        self._open: list[Compiled] = []  # templates being rendered, the innermost last
         self.recorder = recorder
 
     def run(self, compiled: Compiled, variables: Mapping[str, Any]) -> str:
@@ -86,10 +87,11 @@ class _Scene:
 
     def _events(self, compiled: Compiled, variables: Mapping[str, Any]) -> Iterator[str]:
         """Open a template and give the pieces of its text; whoever has read them closes it."""
-        if compiled.shown in self._open:
+        names = [each.shown for each in self._open]
+        if compiled.shown in names:
             msg = f"{compiled.shown} embeds or includes itself"
-            raise diagnosis.Unreachable(msg, hint=" → ".join((*self._open, compiled.shown)))
-        self._open.append(compiled.shown)
+            raise diagnosis.Unreachable(msg, hint=" → ".join((*names, compiled.shown)))
+        self._open.append(compiled)
         template = compiled.template
         environment = template.environment
         context = SceneContext(environment, variables, template.name, {})  # type: ignore[arg-type] # never written to
@@ -120,29 +122,40 @@ class _Scene:
         self._open.pop()
 
     def _compiled(self, name: str, dialect: str, *, fragment: bool) -> Compiled:
+        owner, file = apart(name)
+        target = self._engine.target(owner) if owner else self._open[-1].target
         traced = self.recorder is not None
-        return self._engine.compiled(self._target, name, dialect, fragment=fragment, traced=traced)
+        return self._engine.compiled(target, file, dialect, fragment=fragment, traced=traced)
 
 
 class Engine:
     """Renders the files of targets; one for a run."""
 
-    def __init__(self, cache: Path | None = None, dialects: Dialects = generator.dialects) -> None:
-        """Keep compiled templates in a folder outside the repository (None: nowhere)."""
+    def __init__(
+        self,
+        cache: Path | None = None,
+        dialects: Dialects = generator.dialects,
+        targets: Mapping[str, Target] | None = None,
+    ) -> None:
+        """Keep compiled templates in a folder outside the repository (None: nowhere).
+
+        `targets` are those that a template may name to embed or include a file of theirs.
+        """
         self._cache = CodeCache(cache)
+        self._targets = targets or {}
         self._dialects = dialects
         self._environments: dict[tuple[str, str, bool], Sandbox] = {}
         self._sources: dict[tuple[tuple[Path, ...], str, str], Source] = {}
-        self._compiled: dict[tuple[str, str, _Variant], Compiled] = {}
+        self._templates: dict[tuple[str, str, _Variant], tuple[Template, tuple[int, ...]]] = {}
         self._chosen: dict[str, str] = {}
         self._places: tuple[Mapping[str, Any], Places] | None = None
-        self._found: dict[tuple[int, str, str, bool, bool], tuple[Target, Compiled]] = {}
+        self._found: dict[tuple[int, str, str, bool, bool], Compiled] = {}
 
     def render(self, pinned: Pinned, job: Job) -> str:
         """Give a file's text; raises Rejected with every value that cannot be written."""
         compiled = self._of_job(job)
         try:
-            return _Scene(self, job.target, None).run(compiled, job.variables)
+            return _Scene(self, None).run(compiled, job.variables)
         except FAULTS:
             problems = self._diagnosed(pinned, job)
         raise Rejected(problems)
@@ -160,7 +173,7 @@ class Engine:
 
     def raw_uses(self) -> tuple[Place, ...]:
         """Give every `| raw` in the templates used so far, also those embedded and included."""
-        used = (compiled for _target, compiled in self._found.values())
+        used = self._found.values()
         found = {Place(each.shown, line) for each in used for line in each.raw_lines}
         return tuple(sorted(found))
 
@@ -171,7 +184,7 @@ class Engine:
 
     def _recorded(self, recorder: Recorder, job: Job) -> str:
         compiled = self._of_job(job, traced=True)
-        scene = _Scene(self, job.target, recorder)
+        scene = _Scene(self, recorder)
         recorder.template = compiled.shown
         return scene.run(compiled, recorder.variables)
 
@@ -212,12 +225,23 @@ class Engine:
         quick = (id(target), name, dialect, fragment, traced)
         known = self._found.get(quick)
         if known is None:
+            source = self.source(target, name)
             chosen = dialect or self.dialect_of(name)
             variant = _Variant(target.delimiters, chosen, fragment, traced)
-            # The target is kept beside it: an identity holds only while its object lives.
-            known = (target, self._of_source(self.source(target, name), variant))
+            template, raw_lines = self._of_source(source, variant)
+            # It keeps the target: an identity holds only while its object lives.
+            known = Compiled(target, template, source.shown, chosen, raw_lines)
             self._found[quick] = known
-        return known[1]
+        return known
+
+    def target(self, name: str) -> Target:
+        """Give the target that a template names; raises Unreachable."""
+        if name not in self._targets:
+            known = ", ".join(sorted(self._targets)) or "none"
+            hint = did_you_mean(name, self._targets) or f"there are: {known}"
+            msg = f"there is no target {name!r}"
+            raise diagnosis.Unreachable(msg, hint=hint)
+        return self._targets[name]
 
     def dialect_of(self, name: str) -> str:
         """Give the dialect that a template's name chooses: that of its name without .j2."""
@@ -242,13 +266,13 @@ class Engine:
             self._sources[key] = read(target, name)
         return self._sources[key]
 
-    def _of_source(self, source: Source, variant: _Variant) -> Compiled:
+    def _of_source(self, source: Source, variant: _Variant) -> tuple[Template, tuple[int, ...]]:
         key = (source.shown, source.text, variant)
-        if key not in self._compiled:
-            self._compiled[key] = self._compile(source, variant)
-        return self._compiled[key]
+        if key not in self._templates:
+            self._templates[key] = self._compile(source, variant)
+        return self._templates[key]
 
-    def _compile(self, source: Source, variant: _Variant) -> Compiled:
+    def _compile(self, source: Source, variant: _Variant) -> tuple[Template, tuple[int, ...]]:
         environment = self._environment(variant)
         key = CodeCache.key(source.text, source.shown, *map(str, _fields(variant)))
         entry = self._cache.get(key)
@@ -256,8 +280,7 @@ class Engine:
             entry = self._translate(environment, source, variant)
             self._cache.put(key, entry)
         code, raw_lines = entry
-        template = Template.from_code(environment, code, {})
-        return Compiled(template, source.shown, variant.dialect, raw_lines)
+        return Template.from_code(environment, code, {}), raw_lines
 
     def _translate(
         self, environment: Sandbox, source: Source, variant: _Variant
@@ -277,7 +300,7 @@ class Engine:
         return code, reading.raw_lines
 
     def _foreign(self, name: str, dialect: str) -> bool:
-        return self.dialect_of(name) not in (dialect, "text")
+        return self.dialect_of(apart(name)[1]) not in (dialect, "text")
 
     def _environment(self, variant: _Variant) -> Sandbox:
         key = (variant.dialect, variant.delimiters, variant.traced)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from generator.problems import Place, Problem, Rejected
 from generator.templating.diagnosis import Unreachable
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,12 @@ def shown(target: Target, folder: Path, name: str) -> str:
     if folder == target.folders[0]:
         return f"{target.manifest.rpartition('/')[0]}/{name}"
     return f"builtin:{folder.name}/{name}"
+
+
+def apart(name: str) -> tuple[str, str]:
+    """Give the target and the file that `go:verify.sh.j2` names; "" is one's own target."""
+    target, _, file = name.rpartition(":")
+    return (target, file) if target else ("", name)
 
 
 def safe_name(name: str) -> bool:
@@ -63,7 +70,9 @@ def read(target: Target, name: str) -> Source:
             raise Rejected([problem])
         return Source(name, place, text)
     msg = f"there is no template {name!r}"
-    raise Unreachable(msg, hint=f"it belongs beside {target.manifest}")
+    beside = [path.name for folder in target.folders for path in folder.glob("*.j2")]
+    hint = did_you_mean(name, beside) or f"it belongs beside {target.manifest}"
+    raise Unreachable(msg, hint=hint)
 
 
 def _unreadable(message: str, place: Place) -> Rejected:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools import ROOT, require
+from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,12 +101,6 @@ def test_goroot_is_set_nowhere(rendered: Mapping[str, bytes]) -> None:
     outputs = {path: text for path, text in rendered.items() if path.startswith("out/")}
     assert outputs
     assert not [path for path, text in outputs.items() if setting.search(text)]
-
-
-def test_a_file_of_two_targets_is_one_file() -> None:
-    for name in ("go.env.j2", "verify.sh.j2"):
-        one, other = (ROOT / "templates" / target / name for target in ("go", "kustomize"))
-        assert one.read_bytes() == other.read_bytes()
 
 
 class _Machine:

@@ -10,7 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from tests.conftest import Project
 
 BUILDER = "out/build-pod/kustomize/builder.yaml"
 
@@ -44,6 +46,23 @@ def test_the_builder_tolerates_the_taints_that_nodes_register_with(
     assert _pod(rendered)["tolerations"] == [
         {"operator": "Equal", **taint} for taint in config["registerWithTaints"]
     ]
+
+
+def test_a_workspaces_own_settings_template_counts_everywhere(
+    shipped: Callable[[], Project],
+) -> None:
+    project = shipped()
+    project.write(
+        {
+            "templates/go/target.yaml": "extends: builtin:go\n",
+            "templates/go/go.env.j2": "# <{ header }>\nGOVCS=*:off\n",
+        }
+    )
+    outcome = project.run("render")
+    assert outcome.code == 0, outcome.text
+    settings = outcome.tree["out/build-pod/go/go.env"].decode()
+    assert settings.endswith("\nGOVCS=*:off\n")
+    assert _read(outcome.tree, "out/build-pod/kustomize/go-env.yaml")["data"]["go.env"] == settings
 
 
 @pytest.mark.parametrize("kind", ["initContainers", "containers"])
