@@ -21,8 +21,10 @@ class ProofFolder:
     folder: Path
 
     def known(self, digest: str) -> bool:
-        """Tell whether this digest was remembered."""
-        return self._file(digest).exists()
+        """Tell whether this digest was remembered; in a folder closed to us nothing is."""
+        with suppress(OSError):
+            return self._file(digest).exists()
+        return False
 
     def remember(self, digest: str) -> None:
         """Keep a digest."""

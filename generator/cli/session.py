@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -80,13 +80,22 @@ def show(name: str, format_: Format, outcome: Outcome, root: Path) -> None:
         colour=wants_colour(sys.stderr),
     )
     if format_ is not Format.TEXT:
-        sys.stdout.write(reports.render(format_, report))
+        _print(reports.render(format_, report), sys.stdout)
         return
     if outcome.text:
-        sys.stdout.write(outcome.text)
-        sys.stdout.flush()
+        _print(outcome.text, sys.stdout)
     if outcome.problems:
-        sys.stderr.write(reports.render("text", report))
+        _print(reports.render("text", report), sys.stderr)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Write text; a reader that is gone (`gogen check | head -1`) changes no exit code."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # What is still buffered has no reader: without this the interpreter complains at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def wants_colour(stream: Any) -> bool:
