@@ -82,7 +82,7 @@ def _in_outputs(desired: Desired, subject: Subject) -> Iterator[Problem]:
     for artifact in desired.artifacts:
         output = Output(artifact)
         for rule in _rules_of(artifact.dialect):
-            if not rule.words or any(word in output.text for word in rule.words):
+            if not rule.words or any(map(output.text.__contains__, rule.words)):
                 yield from _in_output(rule, output, subject, f"out/{desired.slug}/{artifact.path}")
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from generator.model import HomePath, Leaf, plain, walk
+from generator.model import HomePath, Leaf, Map, Secret, Seq, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.model import Artifact, Pointer, Profile
+    from generator.model import Artifact, Node, Pointer, Profile
     from generator.problems import Place, Severity
 
 
@@ -38,17 +38,36 @@ class Finding:
     severity: Severity | None = None
 
 
+class Hidden(str):
+    """A secret as rules see it, `{$secret: name}`: text, but nobody knows which."""
+
+    __slots__ = ()
+
+
+def _seen(node: Node) -> Any:
+    """Give a tree as plain data that is safe to compare and to show."""
+    match node:
+        case Map(items=items):
+            return {key: _seen(items[key]) for key in sorted(items)}
+        case Seq(items=children):
+            return [_seen(child) for child in children]
+        case Leaf(value=Secret(name=name)):
+            return Hidden(f"{{$secret: {name}}}")
+        case Leaf(value=value):
+            return value
+
+
 class Subject:
     """A profile as rules look at it.
 
-    `data` is its tree as plain data, `pins` what is pinned (`Pinned.context`), empty before pins
-    are looked up.
+    `data` is its tree as plain data, secrets as Hidden text; `pins` is what is pinned
+    (`Pinned.context`), empty before pins are looked up.
     """
 
     def __init__(self, profile: Profile, pins: Mapping[str, Any] | None = None) -> None:
         """Look at a profile, with the context of its pins where they are known."""
         self.profile = profile
-        self.data: Mapping[str, Any] = plain(profile.tree)
+        self.data: Mapping[str, Any] = _seen(profile.tree)
         self.pins: Mapping[str, Any] = pins or {}
 
     def section(self, *keys: str) -> Mapping[str, Any]:

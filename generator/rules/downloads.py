@@ -23,9 +23,9 @@ _INTERPRETER = r"(?:/\S*/)?(?:node|perl|php|python[0-9.]*|ruby)(?=\s*(?:-\s*)?(?
 _AS_USER = r"(?:(?:sudo|doas|env|exec|command|nohup|-\S+|\w+=\S*)\s+)*"
 _TO_SHELL = re.compile(rf"\|&?\s*(?:\\\n\s*)?{_AS_USER}(?:{_SHELL}|{_INTERPRETER}|\.\s+/dev/stdin)")
 _FROM_SHELL = re.compile(
-    r"(?:\b(?:a|ba|da|k|z)?sh\b[^\n]*?(?:-c\s+[\"']?(?:\$\(|`)|<\()"
+    r"(?:\b(?:a|ba|da|k|z)?sh\b[^\n]{0,200}?(?:-c\s+[\"']?(?:\$\(|`)|<\()"
     r"|\beval\s+[\"']?(?:\$\(|`|\()|(?:\bsource|(?<!\S)\.)\s+<\()\s*(?:curl|wget)\b"
-    r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]*\|\s*(?:iex|Invoke-Expression)\b"
+    r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]{0,500}\|\s*(?:iex|Invoke-Expression)\b"
 )
 _URL = re.compile(r"(?:https?|ftp)://|\$\{?[A-Za-z_]")
 _KEEPS = re.compile(
@@ -38,8 +38,9 @@ _VERIFIES = re.compile(
     r"\b(?:sha(?:1|224|256|384|512)sum|shasum|cosign\s+verify|gpgv|minisign|signify)\b"
     r"|openssl\s+dgst|gpg\s[^\n]*--verify"
 )
-_ADD = re.compile(
-    r"[Aa][Dd][Dd][ \t]+(?P<flags>(?:--\S+\s+(?:\\\n\s*)?)*)(?P<rest>(?:[^\n\\]|\\\n|\\.)+)"
+_ADDS = tuple(  # each begins with a literal, which is sought quickly
+    re.compile(rf"{word}[ \t]+(?P<flags>(?:--\S+\s+(?:\\\n\s*)?)*)(?P<rest>(?:[^\n\\]|\\\n|\\.)+)")
+    for word in ("ADD", "add")
 )
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://\S+|git@\S+")
 _BY_COMMIT = re.compile(r"#[0-9a-f]{40}(?:[\"':]|$)")
@@ -92,7 +93,7 @@ def _kept(command: str) -> bool:
 
 
 def _added(output: Output) -> Iterator[Finding]:
-    for match in _ADD.finditer(output.text):
+    for match in (m for pattern in _ADDS for m in pattern.finditer(output.text)):
         remote = _REMOTE.search(match["rest"])
         pinned = "--checksum=" in match["flags"] or (remote and _BY_COMMIT.search(remote[0]))
         if remote and not pinned and output.begins_line(match.start()):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.problems import Severity
-from generator.rules.base import Finding, Rule
+from generator.rules.base import Finding, Hidden, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def _text(subject: Subject, key: str) -> str:
 
 def proxies(subject: Subject) -> Iterator[Finding]:
     """Find what go refuses in GOPROXY, or never gets to."""
-    if "GOPROXY" not in subject.env:
+    if "GOPROXY" not in subject.env or isinstance(subject.env["GOPROXY"], Hidden):
         return
     entries = [entry.strip() for entry in re.split("[,|]", _text(subject, "GOPROXY"))]
     if not any(entries):

@@ -149,10 +149,10 @@ _KIND = re.compile(r"^(?:- |  )?[\"']?kind[\"']?:[ \t]*[\"']?([A-Za-z]+)", re.MU
 
 
 def _served(output: Output, subject: Subject) -> Iterator[Finding]:
-    version = subject.section("kubernetes").get("version")
+    version = re.fullmatch(r"1\.([0-9]+)", subject.section("kubernetes").get("version", ""))
     if not version:
         return
-    minor = int(version.partition(".")[2])
+    minor = int(version[1])
     start = 0
     for document in output.text.split("\n---"):
         api, kind = _API.search(document), _KIND.search(document)

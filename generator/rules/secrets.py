@@ -23,7 +23,7 @@ _TOKENS = tuple(
     (what, literal, re.compile(pattern))
     for what, literal, pattern in (
         ("a private key", "PRIVATE KEY-----", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),
-        ("a token of GitHub", "gh", r"\bgh[opsur]_[A-Za-z0-9]{36,}"),
+        ("a token of GitHub", "gh", r"gh[opsur]_[A-Za-z0-9]{36,}"),
         ("a token of GitHub", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
         ("a token of GitLab", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
         ("a token of Slack", "xox", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
@@ -70,7 +70,7 @@ def _in_profile(subject: Subject) -> Iterator[Finding]:
 def _in_output(output: Output, subject: Subject) -> Iterator[Finding]:
     text = output.text
     found = list(tokens(text))
-    if any(name in text for name in _NAMES):
+    if any(map(text.__contains__, _NAMES)):
         named = (m for pattern in (_NAMED, _NAME_VALUE) for m in pattern.finditer(text))
         found += [(f"a value of {m['name']}", m.start("value"), m["value"]) for m in named]
     link = credential(text)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.problems import Severity
-from generator.rules.base import Finding, Rule, shown, words
+from generator.rules.base import Finding, Hidden, Rule, shown, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def _literal(subject: Subject) -> Iterator[Finding]:
     """Find variables in values: the files they are written to expand none."""
     for name, value, pointer in _values(subject):
         match = _VARIABLE.search(shown(value))
-        if match:
+        if match and not isinstance(value, Hidden):
             yield Finding(
                 f"{name} is {shown(value)!r}: {match[0]} is not expanded, go reads a dollar",
                 pointer,

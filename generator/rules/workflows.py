@@ -22,7 +22,7 @@ _USES = re.compile(
 )
 _SCRIPT = re.compile(r"^(?P<lead>[ \t]*(?:-[ \t]+)?)(?:run|script):(?P<rest>.*)$", re.MULTILINE)
 _UNTRUSTED = re.compile(
-    r"\$\{\{(?:(?!\}\}).)*?\b(github\s*(?:\.\s*|\[\s*['\"])(?:event|head_ref)(?!\w)[^}\s]*|inputs\s*[.\[][^}\s]*)"
+    r"\$\{\{(?:(?!\}\}|\$\{\{).)*?\b(github\s*(?:\.\s*|\[\s*['\"])(?:event|head_ref)(?!\w)[^}\s]*|inputs\s*[.\[][^}\s]*)"
 )
 _FILE = re.compile(r"^[ \t-]*go-version-file:[ \t]*[\"']?(\S*go\.(?:mod|work))\b", re.MULTILINE)
 _LOCAL = re.compile(r"^[ \t]*GOTOOLCHAIN:[ \t]*[\"']?local\b", re.MULTILINE)

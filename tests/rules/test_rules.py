@@ -10,7 +10,7 @@ import pytest
 
 from generator.problems import Severity
 from generator.rules import all_rules
-from tests.rules.cases import read
+from tests.rules.cases import Case, read
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
@@ -82,6 +82,23 @@ def test_the_docs_list_the_rules() -> None:
     assert rows == [(rule.code, rule.severity.value) for rule in all_rules()]
 
 
+@pytest.mark.parametrize(
+    ("code", "dialect", "text"),
+    [
+        ("GG032", "sh", "sh curl "),
+        ("GG032", "sh", "- bash -c wget "),
+        ("GG034", "github-actions", "run: ${{ ( "),
+        ("GG035", "dockerfile", "ADD --x=y "),
+        ("GG043", "sh", "https://a"),
+        ("GG043", "sh", "TOKEN_"),
+    ],
+)
+def test_a_long_line_ends(code: str, dialect: str, text: str, tmp_path: Path) -> None:
+    file = {"dialect": dialect, "text": text * 20_000}  # 160 kB: seconds where time is squared
+    found = Case(HERE / code / "long.yaml", {"outputs": {"x": file}}).found(tmp_path)
+    assert not found, told(found)
+
+
 BASE = """
 targets: [go]
 toolchains: {current: "1.27.1"}
@@ -106,6 +123,17 @@ def test_a_breach_is_told_with_its_line_and_refused(
     assert "error[GG006] profiles/base/go.yaml:9:13" in outcome.text
     assert "hint" in outcome.text
     assert not any(path.startswith("out/") for path in outcome.tree)
+
+
+def test_a_version_that_is_no_release_is_told_before_the_lock(
+    project: Callable[[Mapping[str, str | bytes]], Project],
+) -> None:
+    outcome = project({"profiles/base/go.yaml": BASE.replace("1.27.1", "1.27")}).run(
+        "check", "base"
+    )
+    assert outcome.code == 2
+    assert "error[GG003] profiles/base/go.yaml:3:23" in outcome.text
+    assert "GG001" not in outcome.text
 
 
 def test_an_exception_lets_it_pass(
