@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator import validators
+from generator.model import Leaf, find
 from generator.problems import Problem, Rejected
+from generator.validators.base import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from generator.model import Desired
-    from generator.pipeline import Compiler
+    from generator.pipeline import Compiled, Compiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,18 @@ def lint_profiles(
             problems += rejected.problems
         else:
             problems += compiled.findings
-            files += _files(compiled.desired)
+            files += _files(compiled)
         advance(number, len(selected))
     found = validators.inspect(files, search)
     missing = tuple((validator.name, validator.install) for validator in found.missing)
     return Linted((*problems, *found.problems), found.ran, missing)
 
 
-def _files(desired: Desired) -> Iterable[validators.File]:
+def _files(compiled: Compiled) -> Iterable[validators.File]:
+    desired = compiled.desired
+    version = find(compiled.pinned.profile.tree, tuple(KUBERNETES.split(".")))
+    facts = {KUBERNETES: str(version.value)} if isinstance(version, Leaf) else {}
     return (
-        validators.File(f"out/{desired.slug}/{a.path}", a.content, a.dialect)
+        validators.File(f"out/{desired.slug}/{a.path}", a.content, a.dialect, facts)
         for a in desired.artifacts
     )

@@ -26,17 +26,24 @@ if TYPE_CHECKING:
 REFUSED = "GG280"
 UNUSABLE = "GG281"
 
+KUBERNETES = "kubernetes.version"
+"""The fact that says for which minor of Kubernetes objects are, "1.37"."""
+
 _PATIENCE = 120
 """Seconds after which a program is taken to hang."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A rendered file: its workspace-relative path, bytes, and the name of its dialect."""
+    """A rendered file: its workspace-relative path, bytes, and the name of its dialect.
+
+    `facts` is what its profile says that decides how it is read, by dotted key.
+    """
 
     path: str
     content: bytes
     dialect: str = "text"
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

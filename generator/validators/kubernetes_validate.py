@@ -1,8 +1,10 @@
-"""kubernetes-validate checks objects against the strict schemas of its newest Kubernetes.
+"""kubernetes-validate checks objects against the strict schemas of their profile's Kubernetes.
 
-A kind without a schema (removed, or misspelt) is only a warning to it, with exit code 0: here any
-line but its INFO is a refusal. Objects are those that kustomizations list; where kubectl is at
-hand, also those that an overlay makes by its patches.
+Where the profile names no `kubernetes.version`, its newest schemas count. It passes over a minor
+between those that it has, and breaks on one older than all: here a minor without schemas of its
+own is a problem. A kind without a schema (removed, or misspelt) is only a warning to it, with exit
+code 0: here any line but its INFO is a refusal. Objects are those that kustomizations list; where
+kubectl is at hand, also those that an overlay makes by its patches.
 """
 
 from __future__ import annotations
@@ -12,29 +14,65 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.problems import Place
+from generator.problems import Place, Problem
 from generator.validators._kustomize import PATTERNS, kustomizations
-from generator.validators.base import Bench, File, Tool, Validator, bench, refused, unusable
+from generator.validators.base import (
+    KUBERNETES,
+    UNUSABLE,
+    Bench,
+    File,
+    Tool,
+    Validator,
+    bench,
+    refused,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.problems import Problem
-
+_FOLDERS = "lib/python*/*-packages/kubernetes_validate/kubernetes-json-schema/v*-local-strict"
+_SCHEMAS = re.compile(r"v([0-9]+)\.([0-9]+)\.")
 _LINE = re.compile(r"(INFO|WARN|ERROR|FATAL) (\S+) (.*)", re.DOTALL)
 
 
 def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
-    known = {file.path for file in files}
-    listed = [path for one in kustomizations(files) for path in one.resources if path in known]
+    minors = {file.path: file.facts.get(KUBERNETES, "") for file in files}
+    listed = [path for one in kustomizations(files) for path in one.resources if path in minors]
     with bench(tool, files) as here:
         origins = {**{path: path for path in sorted(listed)}, **_built(here, files)}
-        if not origins:
-            return
-        said = here.run("--strict", *origins)
+        for minor in sorted({minors[origin] for origin in origins.values()}):
+            of_minor = {path: at for path, at in origins.items() if minors[at] == minor}
+            yield from _against(here, minor, of_minor)
+
+
+def _against(here: Bench, minor: str, origins: Mapping[str, str]) -> Iterator[Problem]:
+    """Check objects against the schemas of a minor, "" for the newest that there is."""
+    known = _minors(here.tool)
+    if minor and known and minor not in known:
+        yield Problem(
+            UNUSABLE,
+            f"{VALIDATOR.name} has no schemas of Kubernetes {minor}",
+            Place(next(iter(origins.values()))),
+            expected=f"one of {', '.join(known)}",
+            hint="correct kubernetes.version, or install a release that knows it",
+        )
+        return
+    said = here.run("--strict", *(("--kubernetes-version", minor) if minor else ()), *origins)
     yield from _read(said.out, origins)
     if said.err.strip():
         yield unusable(VALIDATOR.name, said.err)
+
+
+def _minors(tool: Tool) -> tuple[str, ...]:
+    """Give the minors that it has schemas of, the oldest first; nothing where they lie elsewhere.
+
+    It has no way to be asked. The schemas are folders of its package, beside its program.
+    """
+    prefix = tool.path.resolve().parent.parent
+    found = (_SCHEMAS.match(path.name) for path in prefix.glob(_FOLDERS))
+    numbers = sorted({(int(match[1]), int(match[2])) for match in found if match})
+    return tuple(f"{major}.{minor}" for major, minor in numbers)
 
 
 def _built(here: Bench, files: tuple[File, ...]) -> Mapping[str, str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.tools import SEARCH, require
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -63,6 +65,19 @@ def test_a_workspaces_own_settings_template_counts_everywhere(
     settings = outcome.tree["out/build-pod/go/go.env"].decode()
     assert settings.endswith("\nGOVCS=*:off\n")
     assert _read(outcome.tree, "out/build-pod/kustomize/go-env.yaml")["data"]["go.env"] == settings
+
+
+def test_lint_reads_objects_as_the_profiles_kubernetes_does(
+    shipped: Callable[[], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("kubernetes-validate")
+    monkeypatch.setenv("PATH", SEARCH)
+    project = shipped()
+    path = "profiles/k8s-node/kubernetes.yaml"
+    text = (project.root / path).read_text(encoding="utf-8")
+    project.write({path: text.replace('version: "1.37"', 'version: "1.20"')})
+    outcome = project.run("lint", "k8s-node")
+    assert "kubernetes-validate has no schemas of Kubernetes 1.20" in outcome.text
 
 
 @pytest.mark.parametrize("kind", ["initContainers", "containers"])
