@@ -32,7 +32,8 @@ _CHECKOUTS = ("/github/workspace", "/src", "/workspace", "/workspaces")
 
 # Each begins with the literal, which is sought a hundred times as fast as a line's start.
 _GOROOT = re.compile(
-    r"GOROOT(?<![A-Za-z0-9_$]GOROOT)(?:=(?=[^\s'\"]|['\"][^'\"])|[\"']?:[ \t]+\S|[ \t]+/"
+    r"GOROOT(?<![A-Za-z0-9_$]GOROOT)(?:=(?=[^\s'\"]|['\"][^'\"])|[\"']?:[ \t]+\S"
+    r"|(?:(?<=ENV GOROOT)|(?<=-gx GOROOT)|(?<=-Ux GOROOT))[ \t]+\S"
     r"|(?:(?<=name: GOROOT)|(?<=name: [\"']GOROOT)[\"'])[ \t]*$)",
     re.MULTILINE,
 )
@@ -55,11 +56,13 @@ def _no_goroot(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _no_goroot_written(output: Output, _subject: Subject) -> Iterator[Finding]:
+def _no_goroot_written(output: Output, subject: Subject) -> Iterator[Finding]:
+    told = {shown(value) for name, value, _ in subject.settings if name == "GOROOT"}
     for match in _GOROOT.finditer(output.text):
-        if not output.in_comment(match.start()):
+        line = output.line_of(match.start())
+        if not output.in_comment(match.start()) and not any(value in line for value in told):
             yield Finding(
-                f"GOROOT is set here: {output.line_of(match.start()).strip()}",
+                f"GOROOT is set here: {line.strip()}",
                 offset=match.start(),
                 expected="no GOROOT",
                 hint="take it out of the template: go finds its own",

@@ -39,9 +39,9 @@ def _settable(subject: Subject) -> Iterator[Finding]:
             yield _refused(key, ("go", "env", key))
 
 
-def _settable_written(output: Output, _subject: Subject) -> Iterator[Finding]:
+def _settable_written(output: Output, subject: Subject) -> Iterator[Finding]:
     for match in _LINE.finditer(output.text):
-        if match[1] not in SETTABLE:
+        if match[1] not in SETTABLE and match[1] not in subject.env:
             yield _refused(match[1], offset=match.start())
 
 
