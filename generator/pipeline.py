@@ -45,7 +45,7 @@ class Compiler:
     def __init__(self, sources: Sources) -> None:
         """Compile from these sources; they are read once for all profiles."""
         self.sources = sources
-        self._merged = Memo()
+        self._shared: Memo | None = None
         self._profiles: dict[str, Profile] = {}
         self._parents: dict[str, Desired] = {}
 
@@ -67,7 +67,9 @@ class Compiler:
         """Read, merge and validate a profile."""
         sources = self.sources
         layers = sources.layers(name)
-        merged = merge(name, layers, sources.schema.merge_keys, self._merged)
+        if self._shared is None:
+            self._shared = Memo(names=(*sources.layer_files,))
+        merged = merge(name, layers, sources.schema.merge_keys, self._shared)
         return validate(merged, sources.schema, sources.proofs)
 
     def pinned(self, name: str) -> Pinned:

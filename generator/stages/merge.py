@@ -66,7 +66,8 @@ def merge(
     to GG145 (references).
     """
     if name not in layers:
-        hint = did_you_mean(name, layers) or f"make profiles/{name}/profile.yaml"
+        known = memo.names if memo else layers
+        hint = did_you_mean(name, known) or f"make profiles/{name}/profile.yaml"
         raise Rejected([Problem("GG123", f"there is no profile {name}", hint=hint)])
     memo = memo or Memo()
     order = linearize(name, layers, memo.orders, memo.names)
