@@ -68,6 +68,7 @@ _SYNTAX = (
         "a [list] or {map} goes wrong or is never closed",
         "quote values that hold , [ ] { } such as references, and close it",
     ),
+    ("found unexpected ':'", "a `:` in a value inside [ ] or { }", "quote the value"),
     ("found unexpected end of stream", "a quote that is never closed", "close it"),
     (
         "block sequence entries are not allowed",

@@ -25,6 +25,7 @@ _NO_CHOICE = re.compile(r"'(.*?)' is not one of ")
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line; give the exit code and let no exception out."""
+    _open_closed_streams()
     try:
         code = _invoke(argv)
         sys.stdout.flush()
@@ -33,8 +34,7 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.CLEAN
     except (KeyboardInterrupt, click.Abort):
-        print("gogen: interrupted; every file is whole, run it again to finish", file=sys.stderr)
-        return Exit.INTERRUPTED
+        code = Exit.INTERRUPTED
     except click.ClickException as error:
         error.show()
         if near := _near(error):
@@ -46,7 +46,15 @@ def run(argv: Sequence[str]) -> int:
         return Exit.DISK
     except Exception as error:  # noqa: BLE001  (the edge: whatever comes here is a bug of ours)
         return _bug(error)
+    if code == Exit.INTERRUPTED:  # typer makes an exit code of Ctrl-C by itself
+        print("gogen: interrupted; every file is whole, run it again to finish", file=sys.stderr)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Send what is printed to a stream that the caller closed (`>&-`) nowhere."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def _invoke(argv: Sequence[str]) -> int:

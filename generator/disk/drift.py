@@ -63,7 +63,8 @@ def _edited(change: Change) -> Problem:
         hint = f"keep what you need of it elsewhere and remove it; {throw}"
     elif _MARKER.search(change.old or b""):
         message = "holds the conflict markers of a merge"
-        hint = throw
+        again = _render(change, "--force")
+        hint = f"out/ needs no merging: merge profiles and templates, then run {again}"
     elif (change.old or b"").replace(b"\r\n", b"\n") == change.new:
         message = "has CRLF line ends that gogen did not write"
         hint = f"put `out/** -text` into .gitattributes; {throw}"
@@ -74,6 +75,9 @@ def _edited(change: Change) -> Problem:
 
 
 def _foreign(change: Change) -> Problem:
+    inside = change.path.startswith(f"{sums.OUT}/")
+    if inside and _MARKER.search(change.old or b""):
+        return _edited(change)  # SHA256SUMS has the markers too, and lists nothing
     if change.obstacle:
         message = f"{change.obstacle} stands where gogen would write a file"
         hint = f"move it away and run {_render(change)}"
