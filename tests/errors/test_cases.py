@@ -12,9 +12,8 @@ A case is a list of steps, each under a line `-- … --`, after a line or more t
     -- out/base/x (was "a") --             replace "a", which stands there, by the text
     -- $ gogen render (exit 2) --          run it, expect this exit code and exactly this text
 
-A workspace starts with an empty gogen.toml and this repository's gogen.lock. 
-After a look at every line of the difference,
-`pytest tests/errors --snapshot-update` takes what the commands print now.
+A workspace starts with an empty gogen.toml and this repository's gogen.lock. After a look
+at every line of the difference, `pytest tests/errors --snapshot-update` takes what is printed now.
 """
 
 from __future__ import annotations
