@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 
-from generator.dialects.base import Embedded, Structured, Unwritable
-from generator.model import HomePath, Secret
+from generator.dialects._refusals import no_text
+from generator.dialects.base import Embedded, Unwritable
 
 # C0, DEL and C1; in dialects whose quotes can carry it, a line break or tab is allowed apart.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_IN_QUOTES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _EDGE = (" ", "\t")
+_FOR_DATA = "write its items one by one, or make text of it: <{ x | join(',') }>"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -29,7 +30,7 @@ def text_of(value: object) -> str:
         case int():
             return str(value)
         case _:
-            raise _no_text(value)
+            raise no_text(value, _FOR_DATA)
 
 
 def one_line(value: object) -> str:
@@ -79,37 +80,3 @@ def _refuse(found: re.Match[str] | None) -> None:
     what = "a line break" if found[0] in "\n\r\u2028\u2029" else "a control character"
     reason = f"{what} ({found[0]!r}) cannot stand here"
     raise Unwritable(reason, "text without it", "change the value in the profile")
-
-
-def _no_text(value: object) -> Unwritable:
-    match value:
-        case None:
-            return Unwritable(
-                "nothing (null) has no text",
-                "a value",
-                "set the key, or leave the line out with an if",
-            )
-        case Secret(name=name):
-            return Unwritable(
-                f"the secret {name!r} cannot be written here",
-                hint="gogen never knows a secret's value; write its name, <{ x.name }>",
-            )
-        case HomePath(rest=rest):
-            return Unwritable(
-                f"the home path '~/{rest}' cannot be written here: its reader does not expand it",
-                "an absolute path",
-                "let the installer resolve it, or leave it out",
-            )
-        case Embedded(template=template):
-            return Unwritable(
-                f"the embedded template {template!r} cannot stand here",
-                hint="make it a file of its own, or embed it where a quoted value stands",
-            )
-        case Structured() | list() | tuple() | dict():
-            return Unwritable(
-                "a list or map cannot be written here",
-                "a scalar",
-                "write its items one by one, or make text of it: <{ x | join(',') }>",
-            )
-        case _:
-            return Unwritable(f"a {type(value).__name__} cannot be written here", "a scalar")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from generator.dialects.base import Embedded, Structured, Unwritable
-from generator.model import HomePath, Secret
+from generator.dialects._refusals import no_text
+from generator.dialects.base import Structured, Unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ _SHORT = {
     "\f": "\\f",
     "\r": "\\r",
 }
+_FOR_DATA = "write it as data: `| json` on one line, or in YAML `| block` below its key"
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
@@ -101,8 +102,7 @@ def part(value: Any) -> str:
     if isinstance(value, Structured) and value.style == "json":
         return flow(value.value)
     if value is None:
-        reason = "null has no text"
-        raise Unwritable(reason, "a string, number or bool", "leave the line out with an if block")
+        raise refused(value)
     return word(value)
 
 
@@ -138,43 +138,7 @@ def flow(value: Any, key: Callable[[Any], str] = json_key) -> str:
 
 def refused(value: Any) -> Unwritable:
     """Say why a value of this kind cannot be written as a plain scalar, and the way out."""
-    match value:
-        case HomePath():
-            return Unwritable(
-                "a home path cannot stand here: readers of this format do not expand ~",
-                "an absolute path or text",
-                "write an absolute path, or let a shell script resolve it",
-            )
-        case Secret():
-            return Unwritable(
-                f"secret {value.name!r} cannot be written here",
-                "a value that is no secret",
-                "refer to it by name: `<{ x.name }>`",
-            )
-        case Structured():
-            return Unwritable(
-                f"data written by `{value.style}` cannot stand here",
-                "a single value",
-                "`| json` writes it whole and on one line",
-            )
-        case dict() | list() | tuple():
-            kind = "a map" if isinstance(value, dict) else "a list"
-            return Unwritable(
-                f"{kind} cannot be written as a single value",
-                "a string, number, bool or null",
-                "write it as data with `| json`, or `| block` in YAML",
-            )
-        case Embedded():
-            return Unwritable(
-                f"the file of template {value.template} cannot stand inside another text",
-                "a place where it is a whole value",
-                "write the expression alone, without quotes around it",
-            )
-        case _:
-            return Unwritable(
-                f"a value of type {type(value).__name__} cannot be written",
-                "a string, integer, bool or null",
-            )
+    return no_text(value, _FOR_DATA)
 
 
 def prepared(encoder: Callable[..., str], prepare: Callable[[Any], Any]) -> Callable[..., str]:

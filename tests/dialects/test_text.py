@@ -33,7 +33,7 @@ def test_what_has_no_line_of_text_is_refused(value: object) -> None:
 
 
 def test_a_list_is_refused_with_the_way_out() -> None:
-    with pytest.raises(Unwritable, match="a list or map cannot be written here") as refused:
+    with pytest.raises(Unwritable, match="a list cannot be written as a single value") as refused:
         fill(TEXT, [Put(["a"])])
     assert "join" in refused.value.hint
 
