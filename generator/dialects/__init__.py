@@ -30,11 +30,15 @@ def get(name: str) -> Dialect:
 
 @cache
 def for_file(file_name: str) -> str:
-    """Give the dialect whose pattern matches a file name best (the longest); else "text"."""
+    """Give the dialect whose pattern matches a file name best (the longest); "" where none does.
+
+    A name that tells nothing is no plain text: in a language gogen does not know, values written
+    as they are could mean anything, and only the template's author can say that they may.
+    """
     matches = [
         (len(pattern), name)
         for name in names()
         for pattern in get(name).patterns
         if fnmatchcase(file_name, pattern)
     ]
-    return max(matches, default=(0, "text"))[1]
+    return max(matches, default=(0, ""))[1]

@@ -1,4 +1,4 @@
-"""Plain text, the dialect of files no other claims (`.go-version`, `.dockerignore`, lists).
+"""Plain text: `.go-version`, `.dockerignore`, lists, and what a manifest says is text.
 
 A reader of plain text knows no quotes, so a value is one line of it, as it is.
 """

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 class Unreachable(Unwritable):
     """A template, or a dialect for it, that an embed or include names cannot be had."""
 
+    code = "GG207"
+
+
+class Undecided(Unreachable):
+    """Neither a template's name nor who asks for it says the dialect."""
+
+    code = "GG248"
+
 
 _WRITTEN_HERE = "written by this template line"
 
@@ -80,8 +88,8 @@ def _described(
 ) -> tuple[str, str, str, str]:
     """Give code, message, expected and hint."""
     match error:
-        case Unreachable(reason=reason, hint=hint):
-            return "GG207", reason, "", hint
+        case Unreachable(reason=reason, hint=hint, code=code):
+            return code, reason, "", hint
         case Unwritable(reason=reason, expected=expected, hint=hint):
             return "GG220", reason, expected, hint
         case NotText():

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 FAULTS = (Unwritable, NotText, TemplateError, TypeError, ValueError, ArithmeticError)
 """What a template can raise when it runs; anything else is a bug of ours."""
 
+_DECIDE = "name its dialect; text writes values as they stand: its schema must hold them harmless"
+
 
 class Dialects(Protocol):
     """Where dialects come from: the package generator.dialects, or a test's own."""
@@ -47,7 +49,7 @@ class Dialects(Protocol):
         """Give a dialect; KeyError where there is none of that name."""
 
     def for_file(self, file_name: str, /) -> str:
-        """Give the name of the dialect that a file's name chooses."""
+        """Give the name of the dialect that a file's name chooses, "" where it chooses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ class Engine:
         try:
             return self.compiled(job.target, job.spec.template, job.dialect, traced=traced)
         except diagnosis.Unreachable as error:
-            problem = Problem("GG207", error.reason, job.manifest, hint=error.hint)
+            problem = Problem(error.code, error.reason, job.manifest, hint=error.hint)
             raise Rejected([problem]) from None
 
     def compiled(
@@ -227,6 +229,9 @@ class Engine:
         if known is None:
             source = self.source(target, name)
             chosen = dialect or self.dialect_of(name)
+            if not chosen:
+                msg = f"the name {name} tells no language that gogen knows"
+                raise diagnosis.Undecided(msg, hint=_DECIDE)
             variant = _Variant(target.delimiters, chosen, fragment, traced)
             template, raw_lines = self._of_source(source, variant)
             # It keeps the target: an identity holds only while its object lives.
@@ -244,7 +249,7 @@ class Engine:
         return self._targets[name]
 
     def dialect_of(self, name: str) -> str:
-        """Give the dialect that a template's name chooses: that of its name without .j2."""
+        """Give the dialect that a template's name without .j2 chooses, "" where it chooses none."""
         file_name = PurePosixPath(name).name.removesuffix(".j2")
         if file_name not in self._chosen:
             self._chosen[file_name] = self._choose(file_name)
@@ -300,7 +305,7 @@ class Engine:
         return code, reading.raw_lines
 
     def _foreign(self, name: str, dialect: str) -> bool:
-        return self.dialect_of(apart(name)[1]) not in (dialect, "text")
+        return self.dialect_of(apart(name)[1]) not in (dialect, "text", "")
 
     def _environment(self, variant: _Variant) -> Sandbox:
         key = (variant.dialect, variant.delimiters, variant.traced)
