@@ -53,7 +53,7 @@ _EXIT_BY_PREFIX = {
     "GG3": Exit.LOCK,
     "GG40": Exit.DRIFT,  # drift and hand edits
     "GG42": Exit.DISK,  # disk, permission
-    "GG43": Exit.DISK,  # another run holds the workspace
+    "GG43": Exit.DISK,  # another run holds the workspace, a worker was killed
     "GG44": Exit.INPUT,  # a path that leaves its root
     "GG5": Exit.SOURCE,
     "GG9": Exit.BUG,
