@@ -121,11 +121,13 @@ def _differs(what: str, *keys: str) -> Finding:
 
 
 _COMPILER = re.compile(r"gcc(-[0-9]+)?|clang(-?[0-9]+)?|build-base|build-essential")
+# The headers' packages, or one that needs them: gcc of Fedora and RHEL requires glibc-devel, of
+# Debian only recommends libc6-dev, which images leave out.
 _HEADERS = {
     "apk": re.compile(r"musl-dev|libc-dev|build-base"),
     "apt": re.compile(r"libc6-dev|build-essential"),
-    "dnf": re.compile(r"glibc-devel"),
-    "microdnf": re.compile(r"glibc-devel"),
+    "dnf": re.compile(r"glibc-devel|gcc"),
+    "microdnf": re.compile(r"glibc-devel|gcc"),
 }
 _INSTEAD = {"apk": "gcc, musl-dev", "apt": "gcc, libc6-dev"}
 

@@ -80,7 +80,7 @@ def _bad_url(entry: str) -> str:
     return "" if url.scheme == "file" or url.netloc else "no host"
 
 
-_CREDENTIAL = re.compile(r"://[^\s/@:,|\"'$]*(?P<password>:[^\s/@,|\"'$]*)?@")
+_CREDENTIAL = re.compile(r"://[^\s/@:,|\"'$(<{\[]+(?P<password>:[^\s/@,|\"'$(<{\[]+)?@")
 _BY_NAME = re.compile(r"(?:ftp|https?)$", re.IGNORECASE)
 
 

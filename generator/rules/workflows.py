@@ -59,7 +59,7 @@ def _trusted(output: Output, _subject: Subject) -> Iterator[Finding]:
     for start, end in _scripts(output.text):
         for match in _UNTRUSTED.finditer(output.text, start, end):
             yield Finding(
-                f"{match[1]} inside a script: whoever opens a pull request or issue writes code",
+                f"{match[1]} inside a script: whoever sets it writes code that runs",
                 offset=match.start(),
                 expected='env: {NAME: ${{ … }}} and "${NAME}" in the script',
                 hint="pass it through env: the shell then reads it as data",
