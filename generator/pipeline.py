@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import overlays, rules
+from generator.blame import with_templates
 from generator.problems import Rejected, Severity
 from generator.stages.audit import audit
 from generator.stages.merge import Memo, merge
@@ -54,14 +55,14 @@ class Compiler:
         pinned = self.pinned(name)
         engine = self.sources.engine
         try:
-            desired = self._derived(pinned, render(pinned, engine))
+            desired = self._derived(pinned, self._flat(pinned))
         except Rejected as rejected:
             raise Rejected((*rules.check(pinned), *rejected.problems)) from None
         findings = (
             *rules.check(pinned, desired, engine.raw_uses()),
             *audit(desired, pinned, self.sources.lock),
         )
-        return Compiled(pinned, desired, findings)
+        return Compiled(pinned, desired, with_templates(findings, (pinned,), engine))
 
     def profile(self, name: str) -> Profile:
         """Read, merge and validate a profile."""
@@ -74,7 +75,8 @@ class Compiler:
 
     def pinned(self, name: str) -> Pinned:
         """Look up every pin of a profile."""
-        sources, profile = self.sources, self.profile(name)
+        sources = self.sources
+        profile = self._profiles.get(name) or self.profile(name)
         rules.require(profile)
         targets = sources.targets_of(profile)
         return pin(profile, targets, sources.lock, sources.schema.view)
@@ -128,6 +130,12 @@ class Compiler:
         return replace(flat, artifacts=tuple(sorted(files, key=lambda file: file.path)))
 
     def _parent_flat(self, name: str) -> Desired:
-        if name not in self._parents:
-            self._parents[name] = render(self.pinned(name), self.sources.engine)
-        return self._parents[name]
+        return self._parents.get(name) or self._flat(self.pinned(name))
+
+    def _flat(self, pinned: Pinned) -> Desired:
+        """Render a profile's files as if it had no parent; kept of those others may build on."""
+        name = pinned.profile.name
+        flat = self._parents.get(name) or render(pinned, self.sources.engine)
+        if name in self._profiles:
+            self._parents[name] = flat
+        return flat
