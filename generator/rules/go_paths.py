@@ -105,7 +105,7 @@ def _absolute(subject: Subject) -> Iterator[Finding]:
     windows = all(os == "windows" for os, _ in subject.platforms)
     for name, value, pointer in _paths(subject):
         path = shown(value)
-        wrong = "" if windows and _WINDOWS.fullmatch(path) else _wrong(value)
+        wrong = "" if windows and _WINDOWS.fullmatch(path) else _wrong(name, value)
         if wrong:
             yield Finding(
                 f"{name} is {path!r}: {wrong}",
@@ -115,11 +115,11 @@ def _absolute(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _wrong(value: str | HomePath) -> str:
+def _wrong(name: str, value: str | HomePath) -> str:
     path = shown(value)
     if isinstance(value, str) and not value.startswith("/"):
         return "it is not absolute"
-    if ":" in path:
+    if ":" in path and name in FOLDERS:
         return "a colon makes it a list"
     if any(c in path for c in "\0\r\n"):
         return "it holds a line break or NUL"
