@@ -24,7 +24,7 @@ from generator.templating.jobs import jobs
 from generator.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _ROUNDS = 5
 
@@ -91,20 +91,37 @@ def staged(root: Path, names: list[str]) -> dict[str, float]:
 
 
 def traced(root: Path, names: list[str]) -> dict[str, float]:
-    """Give the seconds of rendering all files without and with tracing."""
+    """Give the seconds of templates, and of the whole compilation, without and with tracing."""
     compiler = _compiler(root)
     engine = compiler.sources.engine
-    every = [compiler.pinned(name) for name in compiler.sources.select(names)]
-    work = [(pinned, job) for pinned in every for job in jobs(pinned)]
-    found: dict[str, list[float]] = {"off": [], "on": []}
+    chosen = compiler.sources.select(names)
+    work = [(pinned, job) for pinned in map(compiler.pinned, chosen) for job in jobs(pinned)]
+    found: dict[str, list[float]] = {}
     for turn in range(_ROUNDS + 1):
-        for what, one in (("off", engine.render), ("on", engine.trace)):
-            started = time.process_time()
-            for pinned, job in work:
-                one(pinned, job)
-            if turn:  # the first compiles
-                found[what].append(time.process_time() - started)
+        for way, one in (("off", engine.render), ("on", engine.trace)):
+            templates = _seconds(lambda one=one: [one(*each) for each in work])
+            compiled = _seconds(lambda way=way: _compile(root, chosen, traced=way == "on"))
+            if turn:  # the first compiles templates
+                found.setdefault(f"templates, tracing {way}", []).append(templates)
+                found.setdefault(f"compilation, tracing {way}", []).append(compiled)
     return {what: statistics.median(times) for what, times in found.items()}
+
+
+def _compile(root: Path, names: Iterable[str], *, traced: bool) -> None:
+    """Compile profiles; traced, each file is rendered with a record of what made its text."""
+    compiler = _compiler(root)
+    engine = compiler.sources.engine
+    if traced:
+        trace = engine.trace
+        engine.render = lambda pinned, job: trace(pinned, job).text  # type: ignore[method-assign]
+    for name in names:
+        compiler.compile(name)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def _compiler(root: Path) -> pipeline.Compiler:
