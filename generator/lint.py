@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator import validators
+from generator.blame import with_templates
 from generator.model import Leaf, find
 from generator.problems import Problem, Rejected
 from generator.validators.base import KUBERNETES
@@ -13,6 +14,7 @@ from generator.validators.base import KUBERNETES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from generator.model import Pinned
     from generator.pipeline import Compiled, Compiler
 
 
@@ -34,6 +36,7 @@ def lint_profiles(
     """
     problems: list[Problem] = []
     files: list[validators.File] = []
+    pinned: list[Pinned] = []
     selected = compiler.with_parents(compiler.sources.select(names))
     for number, name in enumerate(selected, 1):
         try:
@@ -43,10 +46,12 @@ def lint_profiles(
         else:
             problems += compiled.findings
             files += _files(compiled)
+            pinned.append(compiled.pinned)
         advance(number, len(selected))
     found = validators.inspect(files, search)
     missing = tuple((validator.name, validator.install) for validator in found.missing)
-    return Linted((*problems, *found.problems), found.ran, missing)
+    told = with_templates(found.problems, pinned, compiler.sources.engine)
+    return Linted((*problems, *told), found.ran, missing)
 
 
 def _files(compiled: Compiled) -> Iterable[validators.File]:
