@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from generator.sweeping import sweep
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,7 @@ class ProofFolder:
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
+            sweep(self.folder, file)
 
     def _file(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest[2:]

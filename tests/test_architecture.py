@@ -35,6 +35,7 @@ WRITERS = {
     "generator/disk/paths.py": "every file of a workspace, for write, adopt and lock",
     "generator/proofs.py": "marks in the cache",
     "generator/revision.py": "a copy of a revision in a temporary folder",
+    "generator/sweeping.py": "what is old in the cache, which goes",
     "generator/templating/codecache.py": "compiled templates in the cache",
     "generator/validators/base.py": "copies in a temporary folder for a real program",
 }

@@ -2,7 +2,8 @@
 
 A file an entry, named by the SHA-256 of all that decides its code. Writers replace whole files
 and readers check a digest, so runs at once, a full disk or a truncated file cost a compilation
-and nothing else. The folder is the user's own cache: its code is run as the user's.
+and nothing else; entries go after a month. The folder is the user's own cache: its code is run
+as the user's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import jinja2
 
 from generator import dialects
+from generator.sweeping import sweep
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -81,4 +83,4 @@ class CodeCache:
             handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
             with os.fdopen(handle, "wb") as file:
                 file.write(hashlib.sha256(body).digest() + body)
-            Path(temporary).replace(self._folder / key)
+            sweep(self._folder, Path(temporary).replace(self._folder / key))
