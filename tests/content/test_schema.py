@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCHEMAS = [
     ROOT / "schemas/profile.schema.json",
     *sorted(ROOT.glob("templates/*/section.schema.json")),
-    ROOT / "tests/content/otel-workspace/templates/otel/section.schema.json",
+    *sorted(ROOT.glob("tests/content/*/templates/*/section.schema.json")),
 ]
 
 
