@@ -11,7 +11,7 @@ import errno
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
@@ -152,7 +152,8 @@ class Tree:
         try:
             os.lstat(part, dir_fd=self._fds[-1])
         except FileNotFoundError:
-            os.mkdir(part, 0o777, dir_fd=self._fds[-1])
+            with suppress(FileExistsError):  # workers of one run make out/ at the same time
+                os.mkdir(part, 0o777, dir_fd=self._fds[-1])
 
     def read(self, path: str) -> tuple[bytes, os.stat_result] | None:
         """Give a regular file's bytes and status, or None where there is no regular file."""

@@ -146,7 +146,8 @@ def test_stopped_in_the_midst_and_run_again(
     assert _group_ends(process.pid), "a worker outlives the run"
     assert not (one.root / "out/p038").exists(), "it was not stopped in the midst"
     fresh = Project(sources(one.root, tmp_path / "fresh"))
-    assert fresh.run("render").code == 0
+    rendered = fresh.run("render")
+    assert rendered.code == 0, rendered.err
     assert gogen(one.root, "render", code=SHARED)[0] == 0
     assert one.tree() == fresh.tree()
 

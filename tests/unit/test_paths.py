@@ -132,3 +132,18 @@ def test_a_name_too_long_is_told() -> None:
 def test_an_unknown_error_is_told_in_the_system_words() -> None:
     problem = disk_problem(OSError(errno.EIO, "Input/output error"), "a")
     assert (problem.code, problem.message) == ("GG429", "input/output error")
+
+
+def test_a_folder_that_another_process_makes_meanwhile_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.mkdir
+
+    def late(*args: object, **named: object) -> None:
+        real(*args, **named)  # type: ignore[arg-type]  # the other's
+        real(*args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "mkdir", late)
+    with Tree(tmp_path) as tree:
+        tree.folder("out/p", make=True)
+    assert (tmp_path / "out/p").is_dir()
