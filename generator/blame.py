@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from generator.templating.tracing import Traced
 
 WRITTEN = "written by this template line"
+ASKED = "asked for here"
 
 
 def with_templates(
     problems: Iterable[Problem], pinned: Iterable[Pinned], engine: Engine
 ) -> tuple[Problem, ...]:
-    """Give the problems, each error at a line of an output related to what wrote that line.
+    """Give the problems, each error in an output related to the template line that wrote it.
+
+    One that has no line is related to the manifest that asks for the file.
 
     `pinned` are the profiles whose outputs they are about. Overlay files that are derived from
     others have no template line of their own, and stay as they are.
@@ -44,7 +47,7 @@ def with_templates(
 def _in_output(problem: Problem) -> bool:
     at = problem.place
     wrong = problem.severity is Severity.ERROR and not problem.related
-    return wrong and at is not None and at.line > 0 and at.file.startswith("out/")
+    return wrong and at is not None and at.file.startswith("out/")
 
 
 def _related(
@@ -56,6 +59,8 @@ def _related(
     at = problem.place
     if at is None or not _in_output(problem) or at.file not in written:
         return problem
+    if not at.line:
+        return replace(problem, related=((ASKED, written[at.file][1].manifest),))
     if at.file not in traced:
         traced[at.file] = engine.trace(*written[at.file])
     spans = traced[at.file].at_line(at.line)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from generator.disk.sums import NAME as SUMS
 from generator.model import HomePath, Leaf, Map, Secret, Seq, dotted, find, walk
 from generator.origins import origins, places
 from generator.problems import Place, Problem, Rejected
@@ -37,9 +38,9 @@ class Told:
 
 
 def parse_line(what: str, root: Path) -> tuple[str, int] | None:
-    """Take `out/p/docker/Dockerfile:12` apart; None where it is no existing file and a line."""
+    """Take `out/p/docker/Dockerfile:12` apart; None where it is no file and a line."""
     match = _LINE.match(what)
-    if match and (root / match["file"]).is_file():
+    if match and ("/" in match["file"] or (root / match["file"]).is_file()):
         return match["file"], int(match["line"])
     return None
 
@@ -165,12 +166,19 @@ def explain_line(compiler: Compiler, file: str, line: int) -> Told:
     Raises Rejected (GG171) for a file that no profile renders from a template, or a line it has
     not.
     """
+    known: set[str] = set()
     for name in compiler.sources.select(()):
         pinned = compiler.pinned(name)
         for job in jobs(pinned):
-            if file in (f"out/{pinned.profile.slug}/{job.path}", job.place):
+            written = {f"out/{pinned.profile.slug}/{job.path}", job.place}
+            known |= written
+            if file in written:
                 return _of_line(compiler, pinned, job, line)
     hint = "overlay files are derived from the objects' templates: explain the parent's file"
+    if not (compiler.sources.workspace.root / file).is_file():
+        hint = did_you_mean(file, known)
+    if file.endswith(f"/{SUMS}"):
+        hint = "gogen writes it: the digests of the profile's files"
     raise Rejected([Problem("GG171", f"{file} is made from no template", Place(file), hint=hint)])
 
 

@@ -57,7 +57,8 @@ class Compiler:
         try:
             desired = self._derived(pinned, self._flat(pinned))
         except Rejected as rejected:
-            raise Rejected((*rules.check(pinned), *rejected.problems)) from None
+            told = with_templates(rejected.problems, (pinned,), engine)
+            raise Rejected((*rules.check(pinned), *told)) from None
         findings = (
             *rules.check(pinned, desired, engine.raw_uses()),
             *audit(desired, pinned, self.sources.lock),

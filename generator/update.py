@@ -18,6 +18,7 @@ from generator.model import Desired
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
 from generator.stages.write import Written, adopt, write
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     Waiting = Callable[[], None]
 
 T = TypeVar("T")
+
+_WRITTEN = "gogen writes in out/, and at the places that targets name"
 
 PATIENCE = 60.0
 """Seconds to wait for another run in the same workspace."""
@@ -133,9 +136,12 @@ def take_over(
     """
     root = compiler.sources.workspace.root
     left = set(paths)
+    known: set[str] = set()
 
     def take(desired: Desired, actual: Actual, _changes: tuple[Change, ...]) -> tuple[str, ...]:
-        here = left & (due(desired).keys() | actual.written.keys())
+        own = due(desired).keys() | actual.written.keys()
+        known.update(own)
+        here = left & own
         left.difference_update(here)
         return adopt(root, desired, actual, here)
 
@@ -144,7 +150,12 @@ def take_over(
         adopted = [path for paths in run.over((), None) for path in paths]
     problems = [problem for problem in run.problems if problem.exit]
     problems += [
-        Problem("GG444", "no profile writes this file", Place(path), hint="gogen diff names them")
+        Problem(
+            "GG444",
+            "no profile writes this file",
+            Place(path),
+            hint=did_you_mean(path, known) or _WRITTEN,
+        )
         for path in sorted(left)
     ]
     if problems:

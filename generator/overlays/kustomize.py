@@ -57,7 +57,7 @@ def derive(target: str, own: Desired, parent: Desired | None) -> tuple[Artifact,
         *(_change(parents[k], children[k]) for k in children if k in shared),
     )
     named = _named_patches(p for p in patches if p.body is not None)
-    added = _added(target, files, children, shared)
+    added = _added(own, files, children, shared)
     resources = (f"../../{parent.slug}/{target}", *_names(added))
     return (
         *others,
@@ -86,14 +86,16 @@ def _objects(target: str, desired: Desired) -> dict[Key, Object]:
         place = f"out/{desired.slug}/{artifact.path}"
         if basename(artifact.path) == KUSTOMIZATION:
             hint = f"leave it out of templates/{target}: gogen writes it"
-            problems.append(Problem("GG274", "a target that derives it", Place(place), hint=hint))
+            message = f"a {KUSTOMIZATION} of a target whose overlays are derived"
+            problems.append(Problem("GG274", message, Place(place), hint=hint))
             continue
         for item in read_objects(artifact, place):
             if item.key in found:
                 first = Place(f"out/{desired.slug}/{found[item.key].file}")
                 message = f"{item.key.kind} {item.key.name} is rendered twice"
-                related = (("first", first),)
-                problems.append(Problem("GG273", message, Place(place), related=related))
+                related = (("first rendered here", first),)
+                hint = "render it once, or give one of the two another name"
+                problems.append(Problem("GG273", message, Place(place), hint=hint, related=related))
             found[item.key] = item
     if problems:
         raise Rejected(problems)
@@ -152,7 +154,7 @@ def _parts(key: Key) -> tuple[str, str, str, str]:
 
 
 def _added(
-    target: str, files: list[Artifact], children: dict[Key, Object], shared: set[Key]
+    own: Desired, files: list[Artifact], children: dict[Key, Object], shared: set[Key]
 ) -> tuple[Artifact, ...]:
     """Give the rendered files whose objects are all new; refuse a file of new and shared ones."""
     new = {item.file for key, item in children.items() if key not in shared}
@@ -161,7 +163,7 @@ def _added(
         hint = "write one object a template"
         message = "a file with objects of which only some are the parent's"
         raise Rejected(
-            [Problem("GG275", message, Place(f"templates/{target}"), path, hint) for path in mixed]
+            Problem("GG275", message, Place(f"out/{own.slug}/{path}"), hint=hint) for path in mixed
         )
     return tuple(f for f in files if f.path in new)
 

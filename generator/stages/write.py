@@ -244,5 +244,6 @@ def _unadoptable(path: str, desired: Desired, actual: Actual) -> Problem | None:
         )
     found = actual.files.get(path)
     if found is None or found.content is None:
-        return Problem("GG445", f"there is no file {shown(path)} to adopt", at)
+        hint = "gogen render writes it: there is nothing to hand over"
+        return Problem("GG445", f"there is no file {shown(path)} to adopt", at, hint=hint)
     return None

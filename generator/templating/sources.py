@@ -61,12 +61,13 @@ def read(target: Target, name: str) -> Source:
             text = path.read_bytes().decode()
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            problem = Problem("GG209", "the template is not UTF-8", Place(place, line))
+            hint = "save the file as UTF-8"
+            problem = Problem("GG209", "the template is not UTF-8", Place(place, line), hint=hint)
             raise Rejected([problem]) from None
         if text.startswith("\ufeff"):
-            problem = Problem(
-                "GG209", "the template starts with a byte order mark", Place(place, 1)
-            )
+            message = "the template starts with a byte order mark"
+            hint = "save the file as UTF-8 without BOM"
+            problem = Problem("GG209", message, Place(place, 1), hint=hint)
             raise Rejected([problem])
         return Source(name, place, text)
     msg = f"there is no template {name!r}"

@@ -413,7 +413,7 @@ def test_adopt_keeps_what_is_known_of_the_others(root: Path) -> None:
     [
         ("out/p/aa", "GG444", "did you mean out/p/a?"),
         ("README.md", "GG444", ""),
-        ("out/p/d/b", "GG445", ""),
+        ("out/p/d/b", "GG445", "gogen render writes it: there is nothing to hand over"),
     ],
 )
 def test_adopt_refuses_what_it_cannot_take(root: Path, path: str, code: str, hint: str) -> None:
