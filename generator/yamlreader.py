@@ -245,7 +245,8 @@ class _Reader:
             self._refuse("GG103", f"the anchor &{event.anchor}", place, hint)
         if event.tag is not None:
             hint = "remove it: quotes make text, `$append` and its kin change lists"
-            self._refuse("GG103", f"the tag {event.tag}", place, hint)
+            written = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse("GG103", f"the tag {written}", place, hint)
 
     def _alias(self, event: Any, _kind: str) -> None:
         place = self._place(event)

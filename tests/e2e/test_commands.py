@@ -282,6 +282,14 @@ def test_completion_scripts(work: Project, shell: str) -> None:
     assert f"_GOGEN_COMPLETE=complete_{shell}" in run.stdout
 
 
+def test_completion_is_installed_for_the_shell(work: Project, tmp_path: Path) -> None:
+    run = gogen(work, "--install-completion", "bash", env={**ENVIRONMENT, "HOME": str(tmp_path)})
+    assert run.returncode == 0, run.stderr
+    installed = tmp_path / ".bash_completions" / "gogen.sh"
+    assert str(installed) in run.stdout
+    assert "_gogen_completion" in installed.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -467,6 +475,26 @@ def test_adopt_what_is_no_output(work: Project) -> None:
     outcome = work.run("adopt", "out/base/app/ap.json", "gogen.toml")
     assert outcome.code == 2
     assert outcome.err.count("error[GG444]") == 2
+
+
+def test_lint_names_the_template_line_of_what_a_validator_refuses(work: Project) -> None:
+    require("hadolint")
+    work.write(
+        {
+            "templates/app/target.yaml": (
+                "description: one\nfiles:\n  - {template: Dockerfile.j2, path: app/Dockerfile}\n"
+            ),
+            "templates/app/Dockerfile.j2": "# one\nFROM scratch\nRUN cd /srv && ls\n",
+        }
+    )
+    outcome = work.run("lint", "base")
+    assert outcome.code == 4, outcome.text
+    (problem,) = re.findall(
+        r"error\[GG280\] out/base/app/Dockerfile:3\S*\n(?: += .*\n)+", outcome.err
+    )
+    assert "DL3003" in problem
+    assert "written by this template line: templates/app/Dockerfile.j2:3\n" in problem
+    assert "ran      hadolint\n" in outcome.out
 
 
 # --- one revision and another -------------------------------------------------------------------

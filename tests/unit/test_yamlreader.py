@@ -178,7 +178,7 @@ def test_keys_are_text_to_every_reader(key: str) -> None:
     [
         ("a: 1\nb: 2\na: 3\n", "GG108", "3:1", 'the key "a" stands twice in one map'),
         ("a: &x 1\n", "GG103", "1:4", "the anchor &x"),
-        ("a: !!str 1\n", "GG103", "1:4", "the tag tag:yaml.org,2002:str"),
+        ("a: !!str 1\n", "GG103", "1:4", "the tag !!str"),
         ("a: !x {}\n", "GG103", "1:4", "the tag !x"),
         ("a: {<<: {b: 1}}\n", "GG103", "1:5", "the merge key <<"),
         ("? [a, [b]]\n: 1\nb: 2\n", "GG105", "1:3", "a key that is a list or a map"),
