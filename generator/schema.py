@@ -31,6 +31,7 @@ FILE: Final = "schemas/profile.schema.json"
 RESERVED = frozenset({"profile", "header", "toolchain", "images", "actions", "item", "extends"})
 """Names that templates and layers see beside the sections of a profile."""
 
+_FORMS = frozenset(("const", "enum", "format", "pattern"))
 _SAME_PLACE = ("allOf", "anyOf", "oneOf")
 _SAME_PLACE_SINGLE = ("if", "then", "else")
 
@@ -39,10 +40,20 @@ class View:
     """What the schema says of one place of a profile, whichever of its parts says it.
 
     Branches (anyOf, if) count together: a list is keyed, a text a home path, if any branch says
-    so. `names` are the properties that are spelled out here.
+    so. `names` are the properties that are spelled out here; `known` tells that a text here must be
+    of a known form, so that no secret can stand here.
     """
 
-    __slots__ = ("_item", "_keys", "_parts", "home_path", "image_ref", "merge_key", "names")
+    __slots__ = (
+        "_item",
+        "_keys",
+        "_parts",
+        "home_path",
+        "image_ref",
+        "known",
+        "merge_key",
+        "names",
+    )
 
     def __init__(self, parts: Iterable[tuple[Json, Json]]) -> None:
         """Take the parts: pairs of a document (for `$ref`) and a schema in it."""
@@ -52,6 +63,7 @@ class View:
         schemas = [schema for _root, schema in self._parts]
         self.home_path = any(schema.get("format") == "home-path" for schema in schemas)
         self.image_ref = any(schema.get("format") == "image-ref" for schema in schemas)
+        self.known = any(_FORMS & schema.keys() for schema in schemas)
         keys = (schema.get("x-gogen-merge") for schema in schemas)
         self.merge_key: str = next((key["key"] for key in keys if key), "")
         self.names = frozenset(name for schema in schemas for name in schema.get("properties", ()))

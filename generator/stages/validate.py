@@ -2,7 +2,8 @@
 
 jsonschema says what is wrong by pointer; this stage says it by file and line, in the words of
 someone who wrote the profile. A secret stands for text that nobody knows: it may stand where text
-may, and no pattern is asked of it; a schema that wants nothing but a secret spells out `$secret`.
+may, but not where the schema asks for a text of a known form (a pattern, a format, a choice); a
+schema that wants nothing but a secret spells out `$secret`.
 """
 
 from __future__ import annotations
@@ -62,11 +63,23 @@ def _problems(tree: Map, schema: Schema, proofs: Proofs | None) -> Iterator[Prob
     digest = hashlib.sha256(f"{schema.digest}\n{text}".encode()).hexdigest()
     if proofs is not None and proofs.known(digest):
         return
+    if misplaced := [*_misplaced(tree, schema.view)] if secrets else []:
+        yield from misplaced
+        return
     errors = _errors(schema, data)
     if errors:
         yield from Teller(schema, tree).tell(errors)
     elif proofs is not None:
         proofs.remember(digest)
+
+
+def _misplaced(tree: Map, view: View) -> Iterator[Problem]:
+    """Refuse secrets where a text of a known form is due: nobody could tell whether they are."""
+    for pointer, node in walk(tree):
+        if isinstance(node, Leaf) and isinstance(node.value, Secret) and view.at(pointer).known:
+            message = f"{dotted(pointer)} is a secret"
+            expected = "text of the form the schema gives: gogen must be able to read it"
+            yield Problem("GG154", message, node.trail[0], expected)
 
 
 class _Unknown(str):
@@ -91,7 +104,7 @@ def _hide_secrets(data: Any, tree: Map, view: View) -> str:
 
 
 # What cannot be asked of a text that nobody knows.
-_OF_TEXT = frozenset({"pattern", "minLength", "maxLength", "format"})
+_OF_TEXT = frozenset({"minLength", "maxLength"})
 
 
 def _errors(schema: Schema, data: Any) -> list[Any]:
