@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from generator.model import Node, Pinned, Pointer
+    from generator.model import Artifact, Node, Pinned, Pointer
     from generator.pipeline import Compiler
     from generator.templating.jobs import Job
+    from generator.templating.tracing import Span
 
 _LINE = re.compile(r"(?P<file>.+):(?P<line>[1-9][0-9]*)\Z")
 
@@ -174,7 +175,9 @@ def explain_line(compiler: Compiler, file: str, line: int) -> Told:
             known |= written
             if file in written:
                 return _of_line(compiler, pinned, job, line)
-    hint = "overlay files are derived from the objects' templates: explain the parent's file"
+        if artifact := _derived(compiler, pinned, file):
+            return _of_derived(compiler, pinned, artifact, line)
+    hint = "gogen writes it: the list of an overlay's files"
     if not (compiler.sources.workspace.root / file).is_file():
         hint = did_you_mean(file, known)
     if file.endswith(f"/{SUMS}"):
@@ -182,22 +185,66 @@ def explain_line(compiler: Compiler, file: str, line: int) -> Told:
     raise Rejected([Problem("GG171", f"{file} is made from no template", Place(file), hint=hint)])
 
 
+def _derived(compiler: Compiler, pinned: Pinned, file: str) -> Artifact | None:
+    """Find a file that is worked out from those of the profile's templates."""
+    folder = f"out/{pinned.profile.slug}/"
+    derived = {target.name for target in pinned.targets if target.derive}
+    if not (file.startswith(folder) and derived):
+        return None
+    artifacts = compiler.compile(pinned.profile.name).desired.artifacts
+    found = (a for a in artifacts if a.target in derived and a.template)
+    return next((a for a in found if folder + a.path == file), None)
+
+
+def _of_derived(compiler: Compiler, pinned: Pinned, artifact: Artifact, line: int) -> Told:
+    """Tell of a patch: the lines of the object's template that wrote the line's value."""
+    path = f"out/{pinned.profile.slug}/{artifact.path}"
+    lines = artifact.content.decode().splitlines()
+    if line > len(lines):
+        raise Rejected([_no_line(path, line, len(lines))])
+    word = _word(lines[line - 1])
+    spans = [
+        span
+        for job in jobs(pinned)
+        if (job.target.name, job.spec.template) == (artifact.target, artifact.template)
+        for traced in [compiler.sources.engine.trace(pinned, job)]
+        for number, text in enumerate(traced.text.splitlines(), 1)
+        if word and _word(text) == word
+        for span in traced.at_line(number)
+    ]
+    made = f"compared with the parent's: {artifact.target}/{artifact.template}"
+    return _told(pinned, path, line, [lines[line - 1], made], spans)
+
+
+def _word(line: str) -> str:
+    """Give the scalar that a line of YAML ends with, bare."""
+    return re.split(r": |- ", line.strip())[-1].strip("\"'")
+
+
 def _of_line(compiler: Compiler, pinned: Pinned, job: Job, line: int) -> Told:
     traced = compiler.sources.engine.trace(pinned, job)
     spans = traced.at_line(line)
     path = f"out/{pinned.profile.slug}/{job.path}"
     if not spans:
-        total = traced.text.count("\n")
-        problem = Problem(
-            "GG171", f"{path} has no line {line}", Place(path), expected=f"1 to {total}"
-        )
-        raise Rejected([problem])
-    templates = tuple(dict.fromkeys(f"{s.template}:{s.template_line}" for s in spans))
-    reads = (p for span in spans for p in (*span.reads, *span.controls))
+        raise Rejected([_no_line(path, line, traced.text.count("\n"))])
+    return _told(pinned, path, line, [traced.text.splitlines()[line - 1]], spans)
+
+
+def _no_line(path: str, line: int, total: int) -> Problem:
+    message = f"{path} has no line {line}"
+    return Problem("GG171", message, Place(path), expected=f"1 to {total}")
+
+
+def _told(
+    pinned: Pinned, path: str, line: int, shown: Iterable[str], spans: Iterable[Span]
+) -> Told:
+    found = tuple(spans)
+    templates = tuple(dict.fromkeys(f"{s.template}:{s.template_line}" for s in found))
+    reads = (p for span in found for p in (*span.reads, *span.controls))
     values = places(pinned, reads).items()
     lines = [
         f"{path}:{line}",
-        f"  {traced.text.splitlines()[line - 1]}",
+        *(f"  {each}" for each in shown),
         *(f"  written by  {at}" for at in templates),
         *(f"  from        {at}  {dotted(pointer)}" for pointer, at in values),
     ]

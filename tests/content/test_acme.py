@@ -111,7 +111,10 @@ def test_overlays_stand_three_deep(text: Callable[[str], str]) -> None:
     [
         # The mirror of archives.
         ("team.api/docker/debian.Dockerfile", "https://mirror.acme.example/golang/go1.27.1.linux-"),
-        ("ci.github/github-actions/workflow.yml", "https://mirror.acme.example/golang/\n"),
+        (
+            "ci.github/github-actions/workflow.yml",
+            "go-download-base-url: https://mirror.acme.example/golang\n",
+        ),
         # The mirrors of registries: base images, the frontend, the image of a pod.
         ("team.api/docker/debian.Dockerfile", "FROM registry.acme.example/hub/library/debian:"),
         ("team.api/docker/debian.Dockerfile", "# syntax=registry.acme.example/hub/docker/"),
@@ -183,6 +186,16 @@ def test_what_null_removes_is_gone(text: Callable[[str], str]) -> None:
 def test_a_home_path_is_written_for_its_reader(text: Callable[[str], str]) -> None:
     assert 'export GOPATH="$HOME"/go\n' in text("out/laptop.mac/go/env.sh")
     assert "GOPATH" not in text("out/laptop.mac/go/go.env")
+
+
+def test_a_line_of_a_patch_is_led_back_to_its_profile(acme: Project) -> None:
+    path = "out/team.ledger/kustomize/patch-deployment-builder.yaml"
+    lines = (acme.root / path).read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if f"golang:{NEXT}-trixie@sha256" in line)
+    outcome = acme.run("explain", f"{path}:{number}")
+    assert outcome.code == 0, outcome.text
+    assert "written by  builtin:kustomize/builder.yaml.j2:" in outcome.out
+    assert "profiles/team/ledger/profile.yaml:13:12  kubernetes.builder.image\n" in outcome.out
 
 
 def test_the_secret_of_the_mirror_is_a_name(acme: Project) -> None:
