@@ -104,13 +104,16 @@ class _Due:
 
     @cached_property
     def by_name(self) -> dict[str, set[str]]:
-        """The checksums that may stand beside a file's name: archives, and files of toolchains."""
+        """The checksums that may stand beside a name: archives, toolchain modules, and files."""
         names: dict[str, set[str]] = {}
-        for _, archive in self._archives(self.toolchains):
-            sums = {archive.sha256, archive.h1, archive.h1_hex}
-            names[archive.file] = {one for one in sums if one}
-            for path, sentinel in archive.sentinels.items():
-                names.setdefault(path, set()).add(sentinel)
+        for version in self.toolchains:
+            for platform, archive in self._archives([version]):
+                trees = {one for one in (archive.h1, archive.h1_hex) if one}
+                names[archive.file] = {archive.sha256, *trees}
+                module = f"v0.0.1-go{version}.{platform.replace('/', '-')}"
+                names[module] = trees
+                for path, sentinel in archive.sentinels.items():
+                    names.setdefault(path, set()).add(sentinel)
         return names
 
     @cached_property
