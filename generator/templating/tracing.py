@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2.exceptions import UndefinedError
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 Reads = tuple["Pointer", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of the output, never more than a line of literal text.
 
     `start` and `end` count characters, `line` is the output's, from 1. `reads` are the pointers
@@ -72,12 +72,15 @@ class Traced:
 
     def at_line(self, line: int) -> tuple[Span, ...]:
         """Give the spans that have a part in a line of the output."""
-        lines = rows(self.text)
-        if not 1 <= line <= len(lines):
+        if not 1 <= line < len(self._starts):
             return ()
-        start = sum(len(before) for before in lines[: line - 1])
-        end = start + len(lines[line - 1])
+        start, end = self._starts[line - 1 : line + 1]
         return tuple(s for s in self.spans if s.start < end and (s.end > start or s.start == start))
+
+    @cached_property
+    def _starts(self) -> tuple[int, ...]:
+        """Where each line begins, and where the text ends."""
+        return tuple(accumulate((len(row) for row in rows(self.text)), initial=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,19 +297,21 @@ def _spans(pieces: Iterable[Piece]) -> Iterator[Span]:
     """Work out where each piece lies in the text, literals line by line."""
     offset, line = 0, 1
     for piece in pieces:
+        reads, controls = _unique(piece.reads or ()), piece.controls
         for part, template_line, inside in _parts(piece):
             end = offset + len(part)
             for made in inside or (piece,):
-                yield Span(
-                    start=offset,
-                    end=end,
-                    line=line,
-                    template=made.template,
-                    template_line=template_line if made is piece else made.line,
-                    reads=tuple(dict.fromkeys(made.reads or ())),
-                    controls=tuple(dict.fromkeys((*piece.controls, *made.controls))),
-                )
+                if made is piece:
+                    yield Span(offset, end, line, piece.template, template_line, reads, controls)
+                else:
+                    around = _unique((*controls, *made.controls))
+                    inner = _unique(made.reads or ())
+                    yield Span(offset, end, line, made.template, made.line, inner, around)
             offset, line = end, line + part.count("\n")
+
+
+def _unique(reads: Reads) -> Reads:
+    return reads if len(reads) < 2 else tuple(dict.fromkeys(reads))  # noqa: PLR2004 # of many
 
 
 def _parts(piece: Piece) -> Iterator[tuple[str, int, Sequence[Piece]]]:
