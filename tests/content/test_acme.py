@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CURRENT: Final = "1.27.1"
 NEXT: Final = "1.27.2"
-OVERLAYS = ("company/cluster", "laptop/linux", "team/api", "team/build", "team/ledger")
+OVERLAYS = ("company/cluster", "laptop/linux", "team/api", "team/builder", "team/ledger")
 _MADE: list[tuple[Project, Outcome]] = []
 
 
@@ -101,9 +101,9 @@ def test_an_overlay_builds_the_flat_objects(acme: Project, profile: str) -> None
 
 def test_overlays_stand_three_deep(text: Callable[[str], str]) -> None:
     assert "- ../../company.cluster/kustomize\n" in text(
-        "out/team.build/kustomize/kustomization.yaml"
+        "out/team.builder/kustomize/kustomization.yaml"
     )
-    assert "- ../../team.build/kustomize\n" in text("out/team.api/kustomize/kustomization.yaml")
+    assert "- ../../team.builder/kustomize\n" in text("out/team.api/kustomize/kustomization.yaml")
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_overlays_stand_three_deep(text: Callable[[str], str]) -> None:
         ("team.api/docker/debian.Dockerfile", "# syntax=registry.acme.example/hub/docker/"),
         ("team.api/docker/debian.Dockerfile", "FROM registry.acme.example/gcr/distroless/"),
         ("team.api/docker/rhel.Dockerfile", "FROM registry.acme.example/redhat/ubi9/"),
-        ("team.build/kustomize/builder.yaml", "registry.acme.example/hub/library/golang:1.27.1-"),
+        ("team.builder/kustomize/builder.yaml", "registry.acme.example/hub/library/golang:1.27.1-"),
         # The proxy of modules.
         ("team.api/docker/debian.Dockerfile", 'GOPROXY="https://goproxy.acme.example/go,'),
         ("company.cluster/kustomize/go-env.yaml", "GOPROXY=https://goproxy.acme.example/go,"),
         ("company.base/go/go.env", "GOPROXY=https://goproxy.acme.example/go,"),
         # The proxy of all traffic.
         ("team.api/docker/debian.Dockerfile", "HTTPS_PROXY=http://proxy.acme.example:3128\n"),
-        ("team.build/kustomize/builder.yaml", "value: http://proxy.acme.example:3128\n"),
+        ("team.builder/kustomize/builder.yaml", "value: http://proxy.acme.example:3128\n"),
         ("company.cluster/systemd/kubelet.env", "HTTPS_PROXY=http://proxy.acme.example:3128\n"),
         ("ci.github/github-actions/workflow.yml", "HTTPS_PROXY: http://proxy.acme.example:3128\n"),
     ],
