@@ -20,7 +20,6 @@ PROFILE = """\
 targets: [app]
 toolchains: {current: "1.27.1"}
 go: {toolchain: current, platforms: [linux/amd64], flags: ["-ldflags=-s -w", -v]}
-network: {proxy: {https: {$secret: npm}}}
 host: {verify: ~/.local/bin/gogen}
 app:
 """
@@ -146,7 +145,7 @@ VALUES = [
     ("`<{# comment #}>` vanishes", "a<{# b #}>c", "ac"),
     ("`go.items` is the key `items`", "<{ app.items }>", "key"),
     ("indices of lists (`x[0]`, `x[1:]`)", "<{ app.x[0] }><{ app.x[1:] | join('.') }>", "ab.c"),
-    ("`.name` of a secret", "<{ network.proxy.https.name }>", "npm"),
+    ("`.name` of a secret", "<{ app.token.name }>", "npm"),
     ("`.rest` of a home path", "<{ host.verify.rest }>", ".local/bin/gogen"),
     ("`~` joins strings and numbers", "<{ 'a' ~ 1 }>", "a1"),
     ("Anything undefined is an error wherever it is used", "<{ app.none }>", "GG222"),
@@ -154,7 +153,7 @@ VALUES = [
     (
         "loops run over lists and maps, not over text",
         "<{% for k in app %}><{ k }><{% endfor %}>",
-        "itemsx",
+        "itemstokenx",
     ),
     (
         "loops run over lists and maps, not over text",
@@ -163,7 +162,7 @@ VALUES = [
     ),
     (
         "They are no text: `~`, `join` and the like refuse them",
-        "<{ network.proxy.https ~ 'a' }>",
+        "<{ app.token ~ 'a' }>",
         "GG221",
     ),
     ("`for` (not `recursive`)", "<{% for k in app.x recursive %}>a<{% endfor %}>", "GG201"),
@@ -190,7 +189,7 @@ def test_values_and_tags(
     render: Callable[..., Outcome], phrase: str, template: str, text: str
 ) -> None:
     assert phrase in PAGE
-    outcome = render(manifest(), "items: key\nx: [a, b, c]", a_txt=template)
+    outcome = render(manifest(), "items: key\ntoken: {$secret: npm}\nx: [a, b, c]", a_txt=template)
     if text.startswith("GG"):
         assert f"error[{text}]" in outcome.text
     else:
