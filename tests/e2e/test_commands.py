@@ -120,6 +120,18 @@ def test_a_folder_that_may_not_be_written(work: Project) -> None:
     assert "Traceback" not in failed.text
 
 
+def test_a_folder_without_the_right_to_write(work: Project) -> None:
+    if not os.geteuid():
+        pytest.skip("root may write everywhere: the read-only disk above is for root")
+    out = work.root / "out"
+    out.mkdir(mode=0o555)
+    out_of_reach = work.run("render", "base")
+    out.chmod(0o755)
+    assert out_of_reach.code == 74
+    assert re.search(r"^error\[GG42[01]\] out/base\S*$", out_of_reach.err, re.MULTILINE)
+    assert "hint: make the folder writable" in out_of_reach.err
+
+
 def test_ctrl_c_while_rendering_leaves_whole_files(work: Project) -> None:
     files: dict[str, str | bytes] = {
         f"profiles/p{number}/profile.yaml": "extends: base\n" for number in range(600)
