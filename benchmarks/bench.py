@@ -33,16 +33,17 @@ def main() -> None:
     asked = parser.parse_args()
     sizes = _QUICK if asked.quick else _SIZES
     chosen = [name for name in asked.only.split(",") if name] or list(parts.PARTS)
+    text = ""
     with tempfile.TemporaryDirectory(prefix="gogen-bench-", dir=asked.folder) as folder:
         setting = Setting(Path(folder), asked.runs or (3 if asked.quick else 9))
         rows = []
         for name in chosen:
             print(f"measuring: {name}", file=sys.stderr)
             rows += parts.PARTS[name](setting, sizes)
-        text = f"{_conditions(setting, asked.folder)}\n\n{table(rows)}"
+            text = f"{_conditions(setting, asked.folder)}\n\n{table(rows)}"
+            if asked.out:  # after each part: a run that is stopped leaves what it has
+                asked.out.write_text(text, encoding="utf-8")
     print(text, end="")
-    if asked.out:
-        asked.out.write_text(text, encoding="utf-8")
 
 
 def _conditions(setting: Setting, folder: Path) -> str:
