@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from generator.model import Map, find
+from generator.model import Leaf, Map, Seq, find
 from generator.problems import Place, Problem, Rejected
 from generator.rules.base import Output, Subject
 from generator.rules.exceptions import EXCEPTIONS, judged
@@ -61,14 +61,41 @@ def check(
         found += _in_outputs(desired, subject)
         found += _in_templates(raw)
     listed = subject.items("go", "exceptions")
-    excepted = {item["rule"] for item in listed}
+    excepted = _excepted(pinned)
     hidden = frozenset(problem.code for problem in found) if desired is not None else None
     known = frozenset(rule.code for rule in all_rules())
     verdicts = judged(listed, known, hidden, pinned.profile.name)
     return (
-        *(problem for problem in found if problem.code not in excepted),
+        *(problem for problem in found if not _excuses(pinned, excepted, problem)),
         *(_problem(EXCEPTIONS, finding, _place(subject, finding)) for finding in verdicts),
     )
+
+
+def _excepted(pinned: Pinned) -> dict[str, int]:
+    """Give each excepted rule, with how far up its layer stands: 0 is the profile itself."""
+    exceptions = find(pinned.profile.tree, ("go", "exceptions"))
+    found: dict[str, int] = {}
+    for node in exceptions.items if isinstance(exceptions, Seq) else ():
+        rule = find(node, ("rule",))
+        reason = find(node, ("reason",))
+        if isinstance(rule, Leaf) and reason is not None:
+            found[str(rule.value)] = _height(pinned, reason.trail[0])
+    return found
+
+
+def _excuses(pinned: Pinned, excepted: dict[str, int], problem: Problem) -> bool:
+    """Tell whether an exception holds: for what its own layer and those above it say.
+
+    What a child sets is the child's to give a reason for.
+    """
+    height = excepted.get(problem.code)
+    return height is not None and _height(pinned, problem.place) >= height
+
+
+def _height(pinned: Pinned, place: Place | None) -> int:
+    layers = pinned.profile.order
+    folder = place.file.rpartition("/")[0].removeprefix("profiles/") if place else ""
+    return layers.index(folder) if folder in layers else len(layers)
 
 
 def _in_profile(subject: Subject) -> Iterator[Problem]:
