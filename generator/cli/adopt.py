@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from generator.cli.options import Format, FormatOption
+from generator.cli.options import FormatOption
 from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 
 def register(app: typer.Typer) -> None:

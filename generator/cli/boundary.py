@@ -6,7 +6,6 @@ permission, 130 Ctrl-C; a reader that closes the pipe early is no error.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.cli.streams import give_up, open_closed
 from generator.problems import Exit
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ _NO_CHOICE = re.compile(r"'(.*?)' is not one of ")
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line; give the exit code and let no exception out."""
-    _open_closed_streams()
+    open_closed()
     try:
         code = _invoke(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered has no reader: without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         return Exit.CLEAN
     except (KeyboardInterrupt, click.Abort):
         code = Exit.INTERRUPTED
@@ -49,12 +48,6 @@ def run(argv: Sequence[str]) -> int:
     if code == Exit.INTERRUPTED:  # typer makes an exit code of Ctrl-C by itself
         print("gogen: interrupted; every file is whole, run it again to finish", file=sys.stderr)
     return code
-
-
-def _open_closed_streams() -> None:
-    """Send what is printed to a stream that the caller closed (`>&-`) nowhere."""
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def _invoke(argv: Sequence[str]) -> int:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from generator.cli.diff import coloured
-from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
+from generator.cli.options import FormatOption, ProfileOption, ProfilesArgument
 from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 
 def register(app: typer.Typer) -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
+from generator.cli.options import FormatOption, ProfileOption, ProfilesArgument
 from generator.cli.progress import progress, waiting
-from generator.cli.session import Outcome, Session, execute, search_path, wants_colour
+from generator.cli.session import Outcome, Session, execute, search_path
+from generator.cli.streams import shows_colour
 from generator.problems import Problem, Rejected
+from generator.reports import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +101,7 @@ def coloured(changes: Iterable[Change]) -> str:
     from generator.disk.drift import unified  # noqa: PLC0415
 
     text = "".join(unified(change) for change in changes)
-    if not wants_colour(sys.stdout):
+    if not shows_colour(sys.stdout):
         return text
     return "".join(_line(line) for line in text.splitlines(keepends=True))
 

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from generator.cli.options import Format, FormatOption, ProfileOption
+from generator.cli.options import FormatOption, ProfileOption
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 
 def register(app: typer.Typer) -> None:

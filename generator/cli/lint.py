@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
+from generator.cli.options import FormatOption, ProfileOption, ProfilesArgument
 from generator.cli.progress import progress
 from generator.cli.session import Outcome, Session, execute, search_path
+from generator.reports import Format
 
 
 def register(app: typer.Typer) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from generator.cli.options import Format, FormatOption
+from generator.cli.options import FormatOption
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

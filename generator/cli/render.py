@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from generator.cli.options import Format, FormatOption, ProfileOption, ProfilesArgument
+from generator.cli.options import FormatOption, ProfileOption, ProfilesArgument
 from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 if TYPE_CHECKING:
     from generator.update import Rendered

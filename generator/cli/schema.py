@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from generator.cli.options import Format
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 
 class Subject(StrEnum):

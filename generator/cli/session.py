@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from generator import reports
-from generator.cli.options import Format
+from generator.cli.streams import put, shows_colour
 from generator.problems import Place, Problem, Rejected, exit_code
+from generator.reports import Format
 from generator.reports.base import Report
 from generator.workspace import (
     CONFIG,
@@ -77,36 +78,15 @@ def show(name: str, format_: Format, outcome: Outcome, root: Path) -> None:
         outcome.problems,
         data=outcome.data,
         read_line=_reader(root),
-        colour=wants_colour(sys.stderr),
+        colour=shows_colour(sys.stderr),
     )
     if format_ is not Format.TEXT:
-        _print(reports.render(format_, report), sys.stdout)
+        put(reports.render(format_, report), sys.stdout)
         return
     if outcome.text:
-        _print(outcome.text, sys.stdout)
+        put(outcome.text, sys.stdout)
     if outcome.problems:
-        _print(reports.render("text", report), sys.stderr)
-
-
-def _print(text: str, stream: TextIO) -> None:
-    """Write text; a reader that is gone (`gogen check | head -1`) changes no exit code."""
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        # What is still buffered has no reader: without this the interpreter complains at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def wants_colour(stream: Any) -> bool:
-    """Tell whether a stream shows colours: a terminal that is not told otherwise (no-color.org)."""
-    # The terminal's own settings, not an input of any render.
-    environment = os.environ  # noqa: TID251  (cli may read it; NO_COLOR has no option to hang on)
-    return (
-        bool(stream.isatty())
-        and not environment.get("NO_COLOR")
-        and environment.get("TERM", "dumb") != "dumb"
-    )
+        put(reports.render(Format.TEXT, report), sys.stderr)
 
 
 def profile_names(context: typer.Context) -> list[str]:

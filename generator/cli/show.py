@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from generator.cli.options import Format, FormatOption, OneProfile
+from generator.cli.options import FormatOption, OneProfile
 from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
 from generator.model import HomePath, Leaf, Map, Node, Secret, Seq, plain
+from generator.reports import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

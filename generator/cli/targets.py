@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from generator.cli.options import Format, FormatOption
+from generator.cli.options import FormatOption
 from generator.cli.session import Outcome, Session, execute
+from generator.reports import Format
 
 
 def register(app: typer.Typer) -> None:

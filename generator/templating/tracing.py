@@ -22,9 +22,10 @@ from generator.model import NotText
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from jinja2 import Environment
+
     from generator.dialects.base import Encoder
     from generator.model import Pointer
-    from generator.templating.sandbox import Sandbox
 
 Reads = tuple["Pointer", ...]
 
@@ -166,13 +167,13 @@ class Recorder:
             self.reads.append((str(value._undefined_name),))  # noqa: SLF001 # Jinja tells it nowhere else
         return value
 
-    def getattr(self, environment: Sandbox, container: Any, key: str) -> Any:
+    def getattr(self, environment: Environment, container: Any, key: str) -> Any:
         """Read a key of a map, or an attribute of `loop`."""
         self._step(container, key)
         value = environment.getattr(container, key)
         return value.value if type(value) is Box else value
 
-    def getitem(self, environment: Sandbox, container: Any, key: Any) -> Any:
+    def getitem(self, environment: Environment, container: Any, key: Any) -> Any:
         """Read a key of a map or an item of a list."""
         self._step(container, key)
         return environment.getitem(container, key)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pkgutil import iter_modules
 
 import pytest
 
 from generator import reports
 from generator.problems import Exit, Place, Problem, Severity
+from generator.reports import Format
 from generator.reports.base import Report
 
 PLACE = Place("profiles/dev/go.yaml", 14, 13)
@@ -27,11 +29,12 @@ def lines(file: str, line: int) -> str | None:
 
 
 def test_formats_are_the_modules() -> None:
-    assert reports.names() == ("github", "json", "sarif", "text")
+    modules = {module.name for module in iter_modules(reports.__path__)}
+    assert modules - {"base"} == {*Format}
 
 
 def test_text_shows_the_line_and_the_way_out() -> None:
-    text = reports.render("text", Report("check", (ERROR, WARNING, ERROR), read_line=lines))
+    text = reports.render(Format.TEXT, Report("check", (ERROR, WARNING, ERROR), read_line=lines))
     assert text == (
         "warning[GG002]\n"
         "     = end of life\n"
@@ -58,13 +61,14 @@ def test_what_several_profiles_share_is_told_once() -> None:
 
 
 def test_text_of_nothing_is_nothing() -> None:
-    assert reports.render("text", Report("check", ())) == ""
+    assert reports.render(Format.TEXT, Report("check", ())) == ""
 
 
 def test_text_shows_no_control_characters_of_a_file() -> None:
     problem = Problem("GG101", "a control character", Place("a", 1, 1))
     text = reports.render(
-        "text", Report("check", (problem,), read_line=lambda _f, _n: "k:\tv\x1b[31m" + "x" * 500)
+        Format.TEXT,
+        Report("check", (problem,), read_line=lambda _f, _n: "k:\tv\x1b[31m" + "x" * 500),
     )
     excerpt = text.splitlines()[1]
     assert "\x1b" not in text
@@ -73,12 +77,14 @@ def test_text_shows_no_control_characters_of_a_file() -> None:
 
 
 def test_colour_is_asked_for() -> None:
-    assert "\x1b[1;31merror[GG006]" in reports.render("text", Report("c", (ERROR,), colour=True))
-    assert "\x1b" not in reports.render("text", Report("c", (ERROR,)))
+    assert "\x1b[1;31merror[GG006]" in reports.render(
+        Format.TEXT, Report("c", (ERROR,), colour=True)
+    )
+    assert "\x1b" not in reports.render(Format.TEXT, Report("c", (ERROR,)))
 
 
 def test_json_is_stable_and_holds_the_commands_data() -> None:
-    document = json.loads(reports.render("json", Report("check", (ERROR,), {"changes": []})))
+    document = json.loads(reports.render(Format.JSON, Report("check", (ERROR,), {"changes": []})))
     assert document == {
         "version": 1,
         "command": "check",
@@ -104,7 +110,7 @@ def test_json_is_stable_and_holds_the_commands_data() -> None:
 
 
 def test_github_annotates_the_line() -> None:
-    assert reports.render("github", Report("check", (WARNING, ERROR))).splitlines() == [
+    assert reports.render(Format.GITHUB, Report("check", (WARNING, ERROR))).splitlines() == [
         "::warning title=GG002::end of life%0Asince 2025-02-11",
         (
             "::error title=GG006,file=profiles/dev/go.yaml,line=14,col=13::"
@@ -116,14 +122,14 @@ def test_github_annotates_the_line() -> None:
 
 def test_github_lets_no_text_become_a_command() -> None:
     problem = Problem("GG101", "x\n::set-env name=A::b%", Place("a,b:c", 1))
-    text = reports.render("github", Report("check", (problem,)))
+    text = reports.render(Format.GITHUB, Report("check", (problem,)))
     assert text.count("\n") == 1
     assert "file=a%2Cb%3Ac," in text
     assert text.endswith("::x%0A::set-env name=A::b%25\n")
 
 
 def test_sarif_points_to_the_line() -> None:
-    run = json.loads(reports.render("sarif", Report("check", (ERROR, WARNING))))["runs"][0]
+    run = json.loads(reports.render(Format.SARIF, Report("check", (ERROR, WARNING))))["runs"][0]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["GG002", "GG006"]
     warning, error = run["results"]
     assert (warning["level"], error["level"], error["ruleIndex"]) == ("warning", "error", 1)
