@@ -93,7 +93,7 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
         lines = [f"{name}: {dotted(pointer)} = {_shown(node)}", f"  set      {first}"]
         removed = first
     lines += [f"  hid      {place}" for place in hidden]
-    lines += [f"  read by  out/{pinned.profile.slug}/{path} ({at})" for path, at in readers]
+    lines += [f"  read by  {path} ({at})" for path, at in readers]
     if not readers:
         lines.append("  read by  no output")
     data = {
@@ -102,7 +102,7 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
         "set": str(removed) if node is not None else None,
         "removed": str(removed) if node is None else None,
         "hid": [str(place) for place in hidden],
-        "outputs": [f"out/{pinned.profile.slug}/{path}" for path, _ in readers],
+        "outputs": [path for path, _ in readers],
     }
     return Told("".join(f"{line}\n" for line in lines), data)
 
@@ -134,7 +134,7 @@ def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple
     tree = pinned.profile.tree
     asked = find(tree, pointer)
     set_at = {n.trail[0] for _, n in walk(asked) if n.trail} if asked else set()
-    found = []
+    found: dict[str, dict[str, None]] = {}
     for job in jobs(pinned):
         traced = compiler.sources.engine.trace(pinned, job)
         lines = {
@@ -145,9 +145,30 @@ def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple
                 for p in origins(pinned, (*span.reads, *span.controls))
             )
         }
-        if lines:
-            found.append((job.path, ", ".join(lines)))
-    return found
+        for path in _outputs(compiler, pinned, job) if lines else ():
+            found.setdefault(path, {}).update(lines)
+    return [(path, ", ".join(lines)) for path, lines in sorted(found.items())]
+
+
+def _outputs(compiler: Compiler, pinned: Pinned, job: Job) -> list[str]:
+    """Give the files that hold what a job renders, workspace-relative.
+
+    What an overlay takes unchanged from its parent stands in the parent's files.
+    """
+    name: str | None = pinned.profile.name
+    if not job.target.derive:
+        return [f"out/{pinned.profile.slug}/{job.path}"]
+    while name:
+        desired = compiler.compile(name).desired
+        held = [
+            f"out/{desired.slug}/{artifact.path}"
+            for artifact in desired.artifacts
+            if (artifact.target, artifact.template) == (job.target.name, job.spec.template)
+        ]
+        if held:
+            return held
+        name = compiler.parent(name, job.target.name)
+    return []
 
 
 def _touches(tree: Map, read: Pointer, asked: Pointer, set_at: set[Place]) -> bool:

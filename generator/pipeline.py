@@ -101,7 +101,7 @@ class Compiler:
                 targets = self.sources.targets_of(profile)
             except Rejected:
                 continue
-            parents = (self._parent(profile, t.name) for t in targets if t.derive)
+            parents = (self.parent(profile.name, t.name) for t in targets if t.derive)
             chain += [parent for parent in parents if parent and parent not in chain]
         return chain
 
@@ -111,11 +111,11 @@ class Compiler:
             self._profiles[name] = self.profile(name)
         return self._profiles[name]
 
-    def _parent(self, profile: Profile, target: str) -> str | None:
+    def parent(self, name: str, target: str) -> str | None:
         """Give the last of a profile's parents that has the target (design §7)."""
-        for name in reversed(profile.extends):
-            if any(t.name == target for t in self.sources.targets_of(self._kept(name))):
-                return name
+        for each in reversed(self._kept(name).extends):
+            if any(t.name == target for t in self.sources.targets_of(self._kept(each))):
+                return each
         return None
 
     def _derived(self, pinned: Pinned, flat: Desired) -> Desired:
@@ -124,7 +124,7 @@ class Compiler:
         for target in pinned.targets:
             if not target.derive:
                 continue
-            parent = self._parent(pinned.profile, target.name)
+            parent = self.parent(pinned.profile.name, target.name)
             base = self._parent_flat(parent) if parent else None
             own = [f for f in files if f.target != target.name]
             files = [*own, *overlays.derive(target.derive, target.name, flat, base)]

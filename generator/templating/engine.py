@@ -17,7 +17,7 @@ from jinja2.exceptions import TemplateError, TemplateSyntaxError
 
 import generator.dialects
 from generator.dialects.base import Embedded, Unwritable
-from generator.model import NotText
+from generator.model import NotText, header
 from generator.problems import Place, Problem, Rejected
 from generator.templating import diagnosis
 from generator.templating.codecache import CodeCache
@@ -103,7 +103,7 @@ class _Scene:
     def embed(self, context: SceneContext, name: str, dialect: str) -> Embedded:
         """Render a template in its own dialect, over the file's variables (no loop variables)."""
         compiled = self._compiled(name, dialect, fragment=False)
-        variables = context.parent
+        variables = {**context.parent, "header": header()}
         if self.recorder is None:
             text = self.run(compiled, variables)
             return Embedded(text, compiled.dialect, compiled.shown)
