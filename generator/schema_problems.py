@@ -148,8 +148,12 @@ class Teller:
             message = f"the key {dotted((*pointer, error.instance))}"
         phrase = _LIMITS.get(error.validator, "")
         wanted = phrase.format(_shown(error.validator_value)) if phrase else error.message
+        about = _about(error)
+        if error.validator == "pattern" and about:
+            # A regular expression tells nobody what is meant: the schema's sentence goes first.
+            wanted, about = about.removesuffix("."), wanted
         expected = f"{wanted} {self._rule(error)}"
-        yield Problem("GG154", message, place, expected=expected, hint=_about(error))
+        yield Problem("GG154", message, place, expected=expected, hint=about)
 
     def _never(self, error: Any, pointer: Pointer) -> Iterator[Problem]:
         """Tell a value where the schema is `false`; jsonschema names only what holds it."""

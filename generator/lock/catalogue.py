@@ -32,6 +32,8 @@ REBUILT = "rebuilt"
 TAG_READ = "tag-read"
 """Proof: the tag was read in the action's own repository, not only in files that pin it."""
 
+_CLAUSE = re.compile(r"[.;] ")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -47,14 +49,15 @@ class Catalogue:
 
     `pins` has every release, image and action; of an image that moved, the newest digest, and
     `digests` all that were seen. `lines` are by line, `security` the releases ("1.26.6") that
-    fixed a security problem, `unpinned` the releases known to exist without a public checksum.
+    fixed a security problem, `unpinned` the releases known to exist without a public checksum, by
+    version, each with where it was seen.
     """
 
     pins: Lock
     digests: Mapping[str, frozenset[str]]
     lines: Mapping[str, Line]
     security: frozenset[str]
-    unpinned: frozenset[str]
+    unpinned: Mapping[str, str]
 
 
 @cache
@@ -65,13 +68,13 @@ def embedded() -> Catalogue:
     images = _data("images.json")["images"]
     releases = {_version(name): facts for name, facts in support["releases"].items()}
     go = _releases(lines)
-    later = map(_version, support["newer_than_source"])
+    later = {_version(name): seen["source"] for name, seen in support["newer_than_source"].items()}
     return Catalogue(
         pins=Lock(go, _newest(images), _actions()),
         digests=_digests(images),
         lines=lines,
         security=frozenset(v for v, facts in releases.items() if facts["security"]),
-        unpinned=frozenset(later) - go.keys(),
+        unpinned={v: _CLAUSE.split(seen)[0] for v, seen in later.items() if v not in go},
     )
 
 

@@ -122,7 +122,8 @@ def _no_release(version: str, ask: Ask, known: Catalogue) -> Problem:
             hint=f'write "{bare if bare in known.pins.go else newest}"' if newest else "",
         )
     if version in known.unpinned:
-        message = f"go {version} exists, but gogen knows no checksum of its archives"
+        seen = known.unpinned[version]
+        message = f"go {version} exists ({seen}), but gogen knows no checksum of its archives"
     else:
         message = f"go {version} is not in the release index"
     hint = f"the newest of {line} there is {newest}" if newest else _lines(known)

@@ -166,13 +166,28 @@ def _special(node: Map, single: set[str], problems: list[Problem]) -> Node:
     )
     if stranger is not None:
         word = alone or min(single)
-        hint = "the operators $append, $prepend and $remove may stand together, all else alone"
+        hint = _instead(node, stranger)
         message = f'"{stranger}" stands beside {word}'
         problems.append(Problem("GG114", message, node.key_places[stranger], hint=hint))
         return Leaf("", node.trail)
     if alone == _SECRET:
         return _secret(node, problems)
     return _operators(node, problems)
+
+
+def _instead(node: Map, stranger: str) -> str:
+    """Give the way out for a map whose words do not stand together."""
+    named = node.items[stranger]
+    if (
+        isinstance(node.items.get("$remove"), Leaf)
+        and isinstance(named, Leaf)
+        and isinstance(named.value, str)
+    ):
+        # An item of a keyed list, written to be removed as it would be to be changed.
+        return (
+            f"to take {named.value} out of a list, write {{$remove: [{named.value}]}} in its place"
+        )
+    return "the operators $append, $prepend and $remove may stand together, all else alone"
 
 
 def _secret(node: Map, problems: list[Problem]) -> Leaf:

@@ -122,6 +122,13 @@ def test_two_dollars_write_a_key_with_one(tmp_path: Path) -> None:
         ("a: {$apend: []}", "GG113", "1:5", "$apend is no word of gogen", '"$append"'),
         ("a: {$ref: x}", "GG113", "1:5", "$ref is no word of gogen", '"$$ref"'),
         ("a: {$secret: x, b: 1}", "GG114", "1:17", '"b" stands beside $secret', "alone"),
+        (
+            "a: [{name: x, $remove: true}]",
+            "GG114",
+            "1:6",
+            '"name" stands beside $remove',
+            "{$remove: [x]}",
+        ),
         ("a: {$append: [], b: 1}", "GG114", "1:18", '"b" stands beside $append', "alone"),
         ("a: {$append: [], $replace: []}", "GG114", "1:5", "beside $replace", "alone"),
         ("a: {$append: x}", "GG114", "1:14", "$append holds text", ""),

@@ -238,7 +238,7 @@ REFUSALS = [
     (wants(("latest", "linux/amd64")), "GG003", '"latest" is not an exact Go release'),
     (wants(("1.27.9", "linux/amd64")), "GG310", "go 1.27.9 is not in the release index"),
     (wants(("1.99.0", "linux/amd64")), "GG310", "go 1.99.0 is not in the release index"),
-    (wants(("1.27.4", "linux/amd64")), "GG310", "go 1.27.4 exists, but gogen knows no checksum"),
+    (wants(("1.27.4", "linux/amd64")), "GG310", "go 1.27.4 exists (Debian trixie-backports "),
     (wants(images=("debian:trixy-slim",)), "GG312", "image debian:trixy-slim is not in"),
     (wants(images=(f"alpine:3.24.1@sha256:{SHA}",)), "GG312", "is not in the catalogue"),
     (wants(actions=("actions/chekout",)), "GG313", "action actions/chekout is not in"),
