@@ -82,6 +82,11 @@ class Place:
         return ":".join(parts)
 
 
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Give line and column, both from 1, of the character at an offset of a text."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem.

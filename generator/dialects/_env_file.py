@@ -19,8 +19,10 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from generator.dialects import _scalar
+from generator.dialects._reading import read_back
 from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
 from generator.model import HomePath
+from generator.problems import position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,6 @@ _BARE = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 _SPECIAL = re.compile(r'["\\`$]')
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EMPTY = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(\"\"|'')?[ \t]*$", re.MULTILINE)
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class At(NamedTuple):
@@ -118,20 +119,10 @@ class EnvFile:
 
     def parse(self, text: str) -> None:
         """Check that every line is a comment or NAME=value and every quote closes."""
-        at, line = START, 1
-        try:
-            for char in text:
-                if _STRANGE.match(char):
-                    reason = f"control character {char!r} in an environment file"
-                    raise Unreadable(reason, line)
-                at = _next(at, char)
-                line += char == "\n"
-            self.finish(at)
-            if self.expands and (found := _EMPTY.search(text)):
-                reason = f"{found[1]} is empty: environment.d ignores it as invalid"
-                raise Unreadable(reason, text.count("\n", 0, found.start()) + 1)
-        except Misplaced as problem:
-            raise Unreadable(problem.reason, line) from None
+        read_back(text, START, _next, self.finish, "an environment file")
+        if self.expands and (found := _EMPTY.search(text)):
+            reason = f"{found[1]} is empty: environment.d ignores it as invalid"
+            raise Unreadable(reason, *position(text, found.start()))
 
 
 def _dollars(text: str, *, expands: bool) -> str:

@@ -12,7 +12,7 @@ import re
 from enum import StrEnum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.dialects._strings import UNPRINTABLE, named
+from generator.dialects._reading import read_pieces, skip
 from generator.dialects.base import Misplaced
 
 if TYPE_CHECKING:
@@ -129,13 +129,7 @@ _HEAD = re.compile(r"[1-9+-]*")
 
 def step(state: State, text: str) -> State:
     """Read literal text; raises Misplaced."""
-    if found := UNPRINTABLE.search(text):
-        reason = f"{named(found[0])} stands raw in YAML text"
-        raise Misplaced(reason, "leave it out, or write it as an escape inside double quotes")
-    at = 0
-    while at < len(text):
-        state, at = _READERS[state.mode](state, text, at)
-    return state
+    return read_pieces(state, text, _READERS, "YAML")
 
 
 def finish(state: State) -> None:
@@ -266,7 +260,7 @@ def _end_line(state: State) -> State:
 
 
 def _plain(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _match(_PLAIN_FLOW if state.flow else _PLAIN, text, at)
+    end = skip(_PLAIN_FLOW if state.flow else _PLAIN, text, at)
     state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
@@ -300,7 +294,7 @@ def _comment_after(state: State) -> State:
 
 
 def _double(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _match(_DOUBLE, text, at)
+    end = skip(_DOUBLE, text, at)
     state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
@@ -311,7 +305,7 @@ def _double(state: State, text: str, at: int) -> tuple[State, int]:
 
 
 def _single(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _match(_SINGLE, text, at)
+    end = skip(_SINGLE, text, at)
     state = state._replace(word=_longer(state.word, text[at:end]))
     if end == len(text):
         return state, end
@@ -424,7 +418,7 @@ def _open(state: State, bracket: str) -> State:
 
 def _flow(state: State, text: str, at: int) -> tuple[State, int]:
     """Read the place of an element: a node, a closing bracket or a comment."""
-    end = _match(_BLANKS_AND_BREAKS, text, at)
+    end = skip(_BLANKS_AND_BREAKS, text, at)
     if end == len(text):
         return state, end
     char = text[end]
@@ -466,7 +460,7 @@ def _close(state: State) -> State:
 
 
 def _comment(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _match(_REST_OF_LINE, text, at)
+    end = skip(_REST_OF_LINE, text, at)
     if end == len(text):
         return state, end
     if state.flow:
@@ -477,9 +471,9 @@ def _comment(state: State, text: str, at: int) -> tuple[State, int]:
 
 def _head(state: State, text: str, at: int) -> tuple[State, int]:
     """Read the indicators, blanks and comment between | and the line break."""
-    end = at if state.done else _blanks(text, _match(_HEAD, text, at))
+    end = at if state.done else _blanks(text, skip(_HEAD, text, at))
     if state.done or text[end : end + 1] == "#":
-        end = _match(_REST_OF_LINE, text, end)
+        end = skip(_REST_OF_LINE, text, end)
         state = state._replace(done=True)
     if end == len(text):
         return state, end
@@ -506,7 +500,7 @@ def in_block(state: State) -> bool:
 
 
 def _text(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _match(_REST_OF_LINE, text, at)
+    end = skip(_REST_OF_LINE, text, at)
     if end == len(text):
         return state, end
     return State(Mode.BLOCK, levels=state.levels), end + 1
@@ -599,14 +593,8 @@ _WHERE = {
 # -- small things --------------------------------------------------------------------------------
 
 
-def _match(shape: re.Pattern[str], text: str, at: int) -> int:
-    """Give where a shape that matches anywhere (perhaps nothing) ends."""
-    found = shape.match(text, at)
-    return found.end() if found else at
-
-
 def _blanks(text: str, at: int) -> int:
-    return _match(_BLANKS, text, at)
+    return skip(_BLANKS, text, at)
 
 
 def _longer(word: str | None, more: str) -> str | None:

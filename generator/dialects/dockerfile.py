@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, cast
 
 from generator.dialects import _dockerfile_machine as machine
 from generator.dialects import _scalar
+from generator.dialects._reading import STRANGE
 from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
+from generator.problems import position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +29,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9._/:@+~=-]+")
 _WHOLE_TOKEN = re.compile(r"[A-Za-z0-9._/:@+~][A-Za-z0-9._/:@+~=-]*")
 _NAME = re.compile(rf"(?:[A-Za-z_]|{machine.SLOT})[A-Za-z0-9_.-]*")
 _SPECIAL = re.compile(r'[\\"$]')
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _MAY_BE_DIRECTIVE = re.compile(r"\s*[A-Za-z0-9]*\s*=")
 _AFTER_VARIABLE = re.compile(r"(?<!\\)\$(?:[A-Za-z0-9_]*|\{[^}]*)$")
 _BESIDE = ("an expression right after a variable or quote", "write variables as ${NAME}, apart")
@@ -144,10 +145,9 @@ class Dockerfile:
 
     def parse(self, text: str) -> None:
         """Check instructions, quotes, arrays and heredocs; FROM comes first but for ARG."""
-        if found := _STRANGE.search(text):
-            line = text.count("\n", 0, found.start()) + 1
+        if found := STRANGE.search(text):
             reason = f"control character {found[0]!r} in a Dockerfile"
-            raise Unreadable(reason, line, found.start() - text.rfind("\n", 0, found.start()))
+            raise Unreadable(reason, *position(text, found.start()))
         reader = machine.Reader(machine.START)
         try:
             reader.read(text)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from generator.dialects import _scalar
-from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
+from generator.dialects._reading import read_back
+from generator.dialects.base import Misplaced, Slot, Unwritable
 from generator.model import HomePath
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ SLOT = "\0"
 _BARE = re.compile(r"[A-Za-z0-9_./:@+-][A-Za-z0-9_./:@+=-]*")
 _DOUBLE = re.compile(r'[\\"$]')
 _SINGLE = re.compile(r"[\\']")
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _VARIABLE = re.compile(r"\$+[A-Za-z0-9_]*$")
 _OPENING = frozenset(("and", "or", "not", "!", "begin", "if", "while", "else", "time"))
@@ -148,17 +148,7 @@ class Fish:
 
     def parse(self, text: str) -> None:
         """Check that quotes and parentheses close."""
-        at, line = START, 1
-        try:
-            for char in text:
-                if _STRANGE.match(char):
-                    reason = f"control character {char!r} in a fish script"
-                    raise Unreadable(reason, line)
-                at = _next(at, char)
-                line += char == "\n"
-            self.finish(at)
-        except Misplaced as problem:
-            raise Unreadable(problem.reason, line) from None
+        read_back(text, START, _next, self.finish, "a fish script")
 
 
 def _refusal(at: At) -> tuple[str, str] | None:

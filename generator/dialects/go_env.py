@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from generator.dialects import _scalar
+from generator.dialects._reading import STRANGE
 from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ LINE, COMMENT, KEY, EQUALS, VALUE = "line", "comment", "key", "equals", "value"
 """States: at a line's start; in a comment; in a name; just after its `=`; in a value."""
 
 _PLAIN = re.compile(r"[!-~]*")
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -106,7 +106,7 @@ def _next(state: str, char: str) -> str:
             reason = "a line with a name and no =: go skips it"
             raise Misplaced(reason)
         return LINE
-    if _STRANGE.match(char):
+    if STRANGE.match(char):
         reason = f"control character {char!r}: go would keep it in the value"
         raise Misplaced(reason, "end lines with a line feed alone")
     if state == LINE:
@@ -136,7 +136,7 @@ def _in_name(char: str) -> str:
 
 def _name(line: str, number: int) -> str:
     """Give the name a line sets, "" for a comment or an empty line."""
-    if found := _STRANGE.search(line):
+    if found := STRANGE.search(line):
         reason = f"control character {found[0]!r}: go would keep it in the value"
         raise Unreadable(reason, number, found.start() + 1)
     if not line or line.startswith("#"):

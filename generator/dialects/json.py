@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from generator.dialects._reading import read_pieces, skip
 from generator.dialects._strings import (
-    UNPRINTABLE,
     double,
     escaped,
     flow,
     json_key,
-    named,
     part,
     refused,
     word,
@@ -54,7 +53,7 @@ _PART = ("an expression stands beside other text of a value", 'put all in quotes
 
 
 def _element(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BLANKS, text, at)
+    end = skip(_BLANKS, text, at)
     if end == len(text):
         return state, end
     char = text[end]
@@ -67,7 +66,7 @@ def _element(state: State, text: str, at: int) -> tuple[State, int]:
         raise Misplaced(reason)
     if char in "[{":
         return replace(state, open=state.open + char), end + 1
-    after = _skip(_WORD, text, end)
+    after = skip(_WORD, text, end)
     if after == end:
         reason = f"a {char} stands where a value is due"
         raise Misplaced(reason)
@@ -75,7 +74,7 @@ def _element(state: State, text: str, at: int) -> tuple[State, int]:
 
 
 def _string(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_STRING, text, at)
+    end = skip(_STRING, text, at)
     if end == len(text):
         return state, end
     if text[end] == '"':
@@ -85,12 +84,12 @@ def _string(state: State, text: str, at: int) -> tuple[State, int]:
 
 
 def _word(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_WORD, text, at)
+    end = skip(_WORD, text, at)
     return (state if end == len(text) else replace(state, mode="done")), end
 
 
 def _done(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BLANKS, text, at)
+    end = skip(_BLANKS, text, at)
     if end == len(text):
         return state, end
     char, inside = text[end], state.open[-1:]
@@ -105,11 +104,6 @@ def _done(state: State, text: str, at: int) -> tuple[State, int]:
         return State("done", state.open[:-1]), end + 1
     reason = f"a {char} follows a value that was whole"
     raise Misplaced(reason, _PART[1])
-
-
-def _skip(shape: re.Pattern[str], text: str, at: int) -> int:
-    found = shape.match(text, at)
-    return found.end() if found else at
 
 
 _READERS: dict[str, Callable[[State, str, int], tuple[State, int]]] = {
@@ -164,13 +158,7 @@ class Json:
 
     def step(self, state: State, text: str) -> State:
         """Read literal template text; raises Misplaced."""
-        if found := UNPRINTABLE.search(text):
-            reason = f"{named(found[0])} stands raw in JSON text"
-            raise Misplaced(reason, "leave it out, or write it as an escape in a string")
-        at = 0
-        while at < len(text):
-            state, at = _READERS[state.mode](state, text, at)
-        return state
+        return read_pieces(state, text, _READERS, "JSON")
 
     def slot(self, state: State) -> Slot:
         """Say how an expression here is written; raises Misplaced where none may stand."""

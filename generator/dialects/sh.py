@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, cast
 
 from generator.dialects import _scalar
 from generator.dialects import _sh_machine as machine
+from generator.dialects._reading import STRANGE
 from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
 from generator.model import HomePath
+from generator.problems import position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,6 @@ _BARE = re.compile(r"[A-Za-z0-9_./:@+-][A-Za-z0-9_./:@+=-]*")
 _SPECIAL_IN_DOUBLE = re.compile(r'[\\`$"]')
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def _word(value: object, quoted: int = 0) -> str:
@@ -117,7 +118,7 @@ class Sh:
 
     def parse(self, text: str) -> None:
         """Check that quotes, substitutions, here-documents and cases all close."""
-        if found := _STRANGE.search(text):
+        if found := STRANGE.search(text):
             reason = f"control character {found[0]!r} in a shell script"
             raise _unreadable(reason, text, found.start())
         reader = machine.Reader(machine.START)
@@ -159,8 +160,7 @@ def _end(reader: machine.Reader) -> None:
 
 
 def _unreadable(reason: str, text: str, offset: int) -> Unreadable:
-    before = text[:offset]
-    return Unreadable(reason, before.count("\n") + 1, offset - before.rfind("\n"))
+    return Unreadable(reason, *position(text, offset))
 
 
 DIALECT = Sh()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from generator.dialects import _scalar
+from generator.dialects._reading import read_back
 from generator.dialects.base import Misplaced, Slot, Unreadable, Unwritable
 from generator.model import HomePath
 
@@ -33,7 +34,6 @@ _EXPECTED = "letters, digits and _ . / : @ + , = ~ -"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _SECTION = re.compile(r"\[[A-Za-z][A-Za-z0-9 -]*\][ \t]*")
 _WITH_C = re.compile(r"-[eluxi]*c")
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _BY_ENVIRONMENT = 'write Environment="NAME=<{ x }>" and use "$NAME" in the script'
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"})
 _ESCAPES_SINGLE = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "%": "%%"})
@@ -181,17 +181,7 @@ class SystemdUnit:
 
     def parse(self, text: str) -> None:
         """Check sections, keys and quotes; a line before the first section is an error."""
-        at, line = START, 1
-        try:
-            for char in text:
-                if _STRANGE.match(char):
-                    reason = f"control character {char!r} in a unit file"
-                    raise Unreadable(reason, line)
-                at = _next(at, char)
-                line += char == "\n"
-            self.finish(at)
-        except Misplaced as problem:
-            raise Unreadable(problem.reason, line) from None
+        read_back(text, START, _next, self.finish, "a unit file")
         for number, begun in enumerate(text.split("\n"), 1):
             if begun.startswith("["):
                 return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from generator.dialects import _scalar
 from generator.dialects.base import Slot, Unreadable
+from generator.problems import position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +52,8 @@ class Text:
     def parse(self, text: str) -> None:
         """Refuse control characters but line feed and tab."""
         if found := _STRANGE.search(text):
-            before = text[: found.start()]
-            line = before.count("\n") + 1
-            column = found.start() - before.rfind("\n")
             reason = f"control character {found[0]!r} in a text file"
-            raise Unreadable(reason, line, column)
+            raise Unreadable(reason, *position(text, found.start()))
 
 
 DIALECT = Text()

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from generator.dialects._reading import read_pieces, skip
 from generator.dialects._strings import (
     UNPRINTABLE,
     double,
@@ -65,13 +66,8 @@ _PART = (
 )
 
 
-def _skip(shape: re.Pattern[str], text: str, at: int) -> int:
-    found = shape.match(text, at)
-    return found.end() if found else at
-
-
 def _line(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BLANKS_AND_BREAKS, text, at)
+    end = skip(_BLANKS_AND_BREAKS, text, at)
     if end == len(text):
         return state, end
     if text[end] == "#":
@@ -84,26 +80,26 @@ def _line(state: State, text: str, at: int) -> tuple[State, int]:
 def _key(state: State, text: str, at: int) -> tuple[State, int]:
     if state.open == "h" and text[at] == "[":
         return State("key", "H"), at + 1
-    end = _skip(_BLANKS, text, at)
+    end = skip(_BLANKS, text, at)
     if end == len(text):
         return state, end
     if mode := {'"': "basic", "'": "literal"}.get(text[end]):
         return replace(state, mode=mode, key=True), end + 1
     if text[end] == "}" and state.open.endswith("{"):
         return State("done", state.open[:-1]), end + 1
-    if _skip(_BARE, text, end) == end:
+    if skip(_BARE, text, end) == end:
         reason = f"{named(text[end])} stands where a key is due"
         raise Misplaced(reason)
     return replace(state, mode="bare"), end
 
 
 def _bare(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BARE, text, at)
+    end = skip(_BARE, text, at)
     return (state if end == len(text) else replace(state, mode="named")), end
 
 
 def _named(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BLANKS, text, at)
+    end = skip(_BLANKS, text, at)
     if end == len(text):
         return state, end
     header = state.open in ("h", "H")
@@ -123,7 +119,7 @@ def _close_header(state: State) -> State:
 
 def _value(state: State, text: str, at: int) -> tuple[State, int]:
     inside = state.open.endswith("[")
-    end = _skip(_BLANKS_AND_BREAKS if inside else _BLANKS, text, at)
+    end = skip(_BLANKS_AND_BREAKS if inside else _BLANKS, text, at)
     if end == len(text):
         return state, end
     char = text[end]
@@ -135,24 +131,24 @@ def _value(state: State, text: str, at: int) -> tuple[State, int]:
         return replace(state, mode="comment", back="value"), end + 1
     if char == "]" and inside:
         return State("done", state.open[:-1]), end + 1
-    if _skip(_WORD, text, end) == end:
+    if skip(_WORD, text, end) == end:
         reason = f"{named(char)} stands where a value is due"
         raise Misplaced(reason)
     return replace(state, mode="word"), end
 
 
 def _word(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_WORD, text, at)
+    end = skip(_WORD, text, at)
     return (state if end == len(text) else replace(state, mode="done")), end
 
 
 def _basic(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_BASIC, text, at)
+    end = skip(_BASIC, text, at)
     return _end_of_string(state, text, end, '"')
 
 
 def _literal(state: State, text: str, at: int) -> tuple[State, int]:
-    return _end_of_string(state, text, _skip(_LITERAL, text, at), "'")
+    return _end_of_string(state, text, skip(_LITERAL, text, at), "'")
 
 
 def _end_of_string(state: State, text: str, end: int, quote: str) -> tuple[State, int]:
@@ -166,7 +162,7 @@ def _end_of_string(state: State, text: str, end: int, quote: str) -> tuple[State
 
 def _done(state: State, text: str, at: int) -> tuple[State, int]:
     inside = state.open[-1:]
-    end = _skip(_BLANKS_AND_BREAKS if inside == "[" else _BLANKS, text, at)
+    end = skip(_BLANKS_AND_BREAKS if inside == "[" else _BLANKS, text, at)
     if end == len(text):
         return state, end
     char = text[end]
@@ -183,7 +179,7 @@ def _done(state: State, text: str, at: int) -> tuple[State, int]:
 
 
 def _comment(state: State, text: str, at: int) -> tuple[State, int]:
-    end = _skip(_COMMENT, text, at)
+    end = skip(_COMMENT, text, at)
     return (state, end) if end == len(text) else (State(state.back, state.open), end + 1)
 
 
@@ -309,13 +305,7 @@ class Toml:
 
     def step(self, state: State, text: str) -> State:
         """Read literal template text; raises Misplaced."""
-        if found := UNPRINTABLE.search(text):
-            reason = f"{named(found[0])} stands raw in TOML text"
-            raise Misplaced(reason, "leave it out, or write it as an escape in a string")
-        at = 0
-        while at < len(text):
-            state, at = _READERS[state.mode](state, text, at)
-        return state
+        return read_pieces(state, text, _READERS, "TOML")
 
     def slot(self, state: State) -> Slot:
         """Say how an expression here is written; raises Misplaced where none may stand."""

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from generator.problems import Place
+from generator.problems import Place, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,5 +60,5 @@ def repeated(text: str, file: str) -> Iterator[tuple[tuple[str, ...], Place, Pla
 
 
 def place_at(text: str, offset: int, file: str) -> Place:
-    """Turn an offset of the text to a place; line and column from 1."""
-    return Place(file, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+    """Turn an offset of the text to a place."""
+    return Place(file, *position(text, offset))

@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from generator.model import Leaf, Map, Seq, find
-from generator.problems import Place, Problem, Rejected
+from generator.problems import Place, Problem, Rejected, position
 from generator.rules.base import Output, Subject
 from generator.rules.exceptions import EXCEPTIONS, judged
 
@@ -117,9 +117,8 @@ def _in_output(rule: Rule, output: Output, subject: Subject, file: str) -> Itera
     if rule.output is None:
         return
     for finding in rule.output(output, subject):
-        line = output.text.count("\n", 0, finding.offset) + 1
-        column = finding.offset - output.text.rfind("\n", 0, finding.offset)
-        yield _problem(rule, finding, Place(file, line, column))
+        place = Place(file, *position(output.text, finding.offset))
+        yield _problem(rule, finding, place)
 
 
 @cache

@@ -18,7 +18,7 @@ from generator.audit.found import opened
 from generator.lock.images import split_host
 from generator.lock.shape import line_of
 from generator.model import Leaf, walk
-from generator.problems import Place, Problem
+from generator.problems import Place, Problem, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,13 +62,8 @@ def _audited(artifact: Artifact, due: _Due, file: str) -> Iterator[Problem]:
             if verdict and (found.kind, found.offset) not in seen:
                 seen.add((found.kind, found.offset))
                 code, message, expected = verdict
-                yield Problem(code, message, _place(written, found, file), expected, HINT)
-
-
-def _place(text: str, found: Found, file: str) -> Place:
-    """Give line and column of what was found in the text as it was written."""
-    line = text.count("\n", 0, found.offset) + 1
-    return Place(file, line, found.offset - text.rfind("\n", 0, found.offset))
+                place = Place(file, *position(written, found.offset))
+                yield Problem(code, message, place, expected, HINT)
 
 
 def _literal_checksums(profile: Profile) -> frozenset[str]:
