@@ -17,14 +17,14 @@ from generator.dialects.base import Embedded, Structured, Unwritable
 # does not end in a blank. Sizes and durations (4Gi, 100m, 30s) begin with a digit and are numbers
 # to no reader; e3 is one to npm's yaml 2 (in YAML 1.1, it reads NaN).
 _BARE = re.compile(
-    r"(?![eE][-+]?[0-9]+\Z)(?:[A-Za-z_/$(]|\.\.?/)[A-Za-z0-9_./@+=%~^$(),-]*+"
-    r"(?:[: ](?=[A-Za-z0-9_./$(])[A-Za-z0-9_./@+=%~^$(),-]*+)*+"
+    r"(?![eE][-+]?[0-9]+\Z)(?:[A-Za-z_/$(]|\.\.?/)[A-Za-z0-9_./@+=%~^$(),-]*"
+    r"(?:[: ][A-Za-z0-9_./$(][A-Za-z0-9_./@+=%~^$(),-]*)*"
     r"|[1-9][0-9]*(?:[KMGT]i|[mhs])"
 )
 # Inside [ ] and { } a comma ends a scalar and old readers stumble over a colon.
 _BARE_FLOW = re.compile(
-    r"(?![eE][-+]?[0-9]+\Z)[A-Za-z_/][A-Za-z0-9_./@+=%~^$()-]*+"
-    r"(?:[ ](?=[A-Za-z0-9_./])[A-Za-z0-9_./@+=%~^$()-]*+)*+"
+    r"(?![eE][-+]?[0-9]+\Z)[A-Za-z_/][A-Za-z0-9_./@+=%~^$()-]*"
+    r"(?:[ ][A-Za-z0-9_./][A-Za-z0-9_./@+=%~^$()-]*)*"
 )
 _BARE_KEY = re.compile(r"(?![eE][-+]?[0-9]+\Z)[A-Za-z_/][A-Za-z0-9_./-]*")
 
