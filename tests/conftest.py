@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
@@ -48,6 +49,16 @@ def passable(tmp_path_factory: pytest.TempPathFactory) -> None:
     for folder in (base, *base.parents):
         if not os.geteuid() and folder.stat().st_mode & 0o001 == 0:
             folder.chmod(folder.stat().st_mode | 0o011)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let programs that a test starts hear Ctrl-C, also where a script runs pytest with `&`.
+
+    A shell makes what it puts in the background deaf to it, and all that comes from there.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
