@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator import validators
-from generator.blame import with_templates
 from generator.model import Leaf, find
 from generator.problems import Problem, Rejected
+from generator.templating.blame import with_templates
 from generator.validators.base import KUBERNETES
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from generator import overlays, rules
-from generator.blame import with_templates
 from generator.problems import Rejected, Severity
 from generator.stages.audit import audit
 from generator.stages.merge import Memo, merge
 from generator.stages.pin import pin
 from generator.stages.render import render
 from generator.stages.validate import validate
+from generator.templating.blame import with_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from generator import targets as manifests
+from generator.cache.proofs import ProofFolder
 from generator.lock.reading import read_lock
 from generator.model import Leaf, Map, Seq
 from generator.problems import Problem, Rejected
-from generator.proofs import ProofFolder
-from generator.schema import Schema, read_schema
+from generator.profile.schema import Schema, read_schema
 from generator.stages.discover import discover
 from generator.stages.load import load
 from generator.templating.engine import Engine

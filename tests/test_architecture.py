@@ -26,18 +26,21 @@ MAY_IMPORT = {
     "wording": {"problems", "model"},
 }
 # What no part below the pipeline may reach up to.
-UPPER = {"cli", "pipeline", "update", "locking", "lint", "explain", "sources", "spread"}
-LOWER = ("audit", "dialects", "lock", "overlays", "reports", "rules", "stages", "templating")
+UPPER = {"cli", "pipeline", "update", "locking", "lint", "review", "sources", "spread"}
+LOWER = (
+    *("audit", "cache", "dialects", "lock", "overlays", "profile", "reports", "rules", "stages"),
+    "templating",
+)
 
 # Modules that write files, each with what it writes.
 WRITERS = {
     "generator/cli/boundary.py": "the traceback of a bug of ours",
     "generator/data/refresh.py": "the embedded data, by hand before a release",
     "generator/disk/paths.py": "every file of a workspace, for write, adopt and lock",
-    "generator/proofs.py": "marks in the cache",
-    "generator/revision.py": "a copy of a revision in a temporary folder",
-    "generator/sweeping.py": "what is old in the cache, which goes",
-    "generator/templating/codecache.py": "compiled templates in the cache",
+    "generator/cache/proofs.py": "marks in the cache",
+    "generator/review/revision.py": "a copy of a revision in a temporary folder",
+    "generator/cache/sweeping.py": "what is old in the cache, which goes",
+    "generator/cache/codecache.py": "compiled templates in the cache",
     "generator/validators/base.py": "copies in a temporary folder for a real program",
 }
 _WRITES = {

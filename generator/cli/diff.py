@@ -63,9 +63,9 @@ def diff(
 
 
 def _impact(session: Session, revision: str) -> Outcome:
-    from generator.impact import as_data, as_text, impact  # noqa: PLC0415  (only for --base)
     from generator.pipeline import Compiler  # noqa: PLC0415
-    from generator.revision import workspace_at  # noqa: PLC0415
+    from generator.review.impact import as_data, as_text, impact  # noqa: PLC0415  (only for --base)
+    from generator.review.revision import workspace_at  # noqa: PLC0415
     from generator.sources import Sources  # noqa: PLC0415
     from generator.workspace import open_workspace  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from generator.model import Node, Profile, Target
-    from generator.schema import View
+    from generator.profile.schema import View
 
 _REFERENCE = re.compile(r"<\{\s*([A-Za-z0-9_.-]+)\s*\}>")
 

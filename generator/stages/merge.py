@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from deepmerge import Merger
 
-from generator.linearize import Order, linearize
 from generator.model import Leaf, Map, Node, Ops, Profile, Seq, dotted, plain
 from generator.problems import Problem, Rejected
-from generator.references import is_whole, resolve
+from generator.profile.linearize import Order, linearize
+from generator.profile.references import is_whole, resolve
 from generator.wording import did_you_mean, kind_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from generator.model import Layer
     from generator.problems import Place
-    from generator.schema import MergeKeys
+    from generator.profile.schema import MergeKeys
 
 _EMPTY = Map({}, ())
 

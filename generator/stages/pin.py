@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.lock.model import Archive, Lock
     from generator.lock.wanted import Ask, WantedPins
     from generator.model import Profile, Target
-    from generator.schema import View
+    from generator.profile.schema import View
 
 ARCHIVES = "https://dl.google.com/go/"
 """Where Go's archives are published."""

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from generator.model import HomePath, Leaf, Map, Node, Profile, Secret, dotted, plain, walk
 from generator.problems import Place, Problem, Rejected
-from generator.schema_problems import Teller
+from generator.profile.schema_problems import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from generator.model import Pointer
-    from generator.schema import Schema, View
+    from generator.profile.schema import Schema, View
 
 
 class Proofs(Protocol):

@@ -9,8 +9,8 @@ from jinja2.exceptions import UndefinedError
 
 from generator.dialects.base import Unwritable
 from generator.model import NotText, dotted, find
-from generator.origins import origins
 from generator.problems import Place, Problem
+from generator.templating.origins import origins
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ _GROUP = re.compile(r"^## GG(?P<first>\d+) to GG(?P<last>\d+): .* \(exit (?P<exi
 # One meaning that several modules can find; a code in two others is two meanings.
 SHARED = {
     "GG123": {"sources.py", "stages/merge.py"},
-    "GG154": {"schema_problems.py", "stages/validate.py"},
+    "GG154": {"profile/schema_problems.py", "stages/validate.py"},
     "GG160": {"cli/session.py", "workspace.py"},
     "GG207": {"templating/diagnosis.py", "templating/escaper.py"},
     "GG241": {"disk/places.py", "templating/jobs.py"},

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from generator.model import Layer, LayerFiles, Leaf, Map, Node, Ops, Seq, plain, walk
 from generator.problems import Place, Problem, Rejected
-from generator.schema import MergeKeys
+from generator.profile.schema import MergeKeys
 from generator.stages.load import load
 from generator.stages.merge import merge
 from generator.yamlreader import DEPTH, parse_text

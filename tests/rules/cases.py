@@ -19,7 +19,7 @@ from generator import rules
 from generator.lock.catalogue import embedded
 from generator.model import Artifact, Desired, LayerFiles
 from generator.problems import Place, Rejected
-from generator.schema import read_schema
+from generator.profile.schema import read_schema
 from generator.stages.load import load
 from generator.stages.merge import merge
 from generator.stages.pin import pin
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from generator.model import Pinned, Profile
     from generator.problems import Problem
-    from generator.schema import Schema
+    from generator.profile.schema import Schema
 
 BASE = """
 toolchains: {current: "1.27.1"}

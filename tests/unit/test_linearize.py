@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.linearize import linearize
 from generator.model import Layer, Map
 from generator.problems import Place, Problem, Rejected
+from generator.profile.linearize import linearize
 
 
 def layers(**extends: str) -> dict[str, Layer]:

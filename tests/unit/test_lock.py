@@ -19,7 +19,7 @@ from generator.lock.wanted import Ask, WantedPins, release_of, wanted
 from generator.lock.writing import write_lock
 from generator.model import Profile, Target
 from generator.problems import Exit, Place, Problem, Rejected
-from generator.schema import View
+from generator.profile.schema import View
 from tests.tools import ROOT
 from tests.trees import profile as made
 

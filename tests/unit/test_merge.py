@@ -9,7 +9,7 @@ import pytest
 
 from generator.model import HomePath, Layer, LayerFiles, Map, Secret, find, plain
 from generator.problems import Place, Problem, Rejected
-from generator.schema import MergeKeys
+from generator.profile.schema import MergeKeys
 from generator.stages.load import load
 from generator.stages.merge import Memo, merge
 from tests.tools import ROOT

@@ -12,7 +12,7 @@ from generator.lock.resolve import needed
 from generator.lock.wanted import wanted
 from generator.model import Pinned, Target, header
 from generator.problems import Exit, Place, Rejected
-from generator.schema import View
+from generator.profile.schema import View
 from generator.stages.pin import pin
 from tests.trees import profile
 

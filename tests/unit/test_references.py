@@ -8,7 +8,7 @@ import pytest
 
 from generator.model import Leaf, Map, Secret, Seq, find, plain
 from generator.problems import Place, Problem, Rejected
-from generator.references import is_whole, resolve
+from generator.profile.references import is_whole, resolve
 from generator.yamlreader import parse_text
 
 

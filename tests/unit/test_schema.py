@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from generator import targets
 from generator.model import Target, plain
 from generator.problems import Place, Problem, Rejected
-from generator.schema import MergeKeys, Schema, View, read_schema
+from generator.profile.schema import MergeKeys, Schema, View, read_schema
 from generator.yamlreader import parse_text
 from tests.tools import ROOT
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.proofs import ProofFolder
-from generator.sweeping import MARK, sweep
-from generator.templating.codecache import CodeCache
+from generator.cache.codecache import CodeCache
+from generator.cache.proofs import ProofFolder
+from generator.cache.sweeping import MARK, sweep
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 
 from generator.model import HomePath, Layer, LayerFiles, Leaf, Map, Profile, Secret, find, plain
 from generator.problems import Place, Problem, Rejected
-from generator.schema import Schema
+from generator.profile.schema import Schema
 from generator.stages.load import load
 from generator.stages.merge import merge
 from generator.stages.validate import validate

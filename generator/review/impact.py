@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from generator.model import HomePath, Leaf, Secret, dotted, walk
-from generator.origins import origins
 from generator.problems import Rejected
 from generator.templating.jobs import jobs
+from generator.templating.origins import origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from generator.disk.sums import NAME as SUMS
 from generator.model import HomePath, Leaf, Map, Secret, Seq, dotted, find, walk
-from generator.origins import origins, places
 from generator.problems import Place, Problem, Rejected
-from generator.references import parse_pointer
+from generator.profile.references import parse_pointer
 from generator.templating.jobs import jobs
+from generator.templating.origins import origins, places
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from typing import Any
 
 import jinja2
 
-from generator import dialects
-from generator.sweeping import sweep
+from generator import dialects, templating
+from generator.cache.sweeping import sweep
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -34,8 +34,7 @@ def _makers() -> str:
     as much.
     """
     parts = [sys.implementation.cache_tag or "", sys.version]
-    own = str(Path(__file__).parent)
-    for folder in (*jinja2.__path__, *dialects.__path__, own):
+    for folder in (*jinja2.__path__, *dialects.__path__, *templating.__path__):
         with suppress(OSError), os.scandir(folder) as found:
             for entry in sorted(found, key=lambda e: e.name):
                 if entry.name.endswith(".py"):

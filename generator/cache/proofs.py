@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.sweeping import sweep
+from generator.cache.sweeping import sweep
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from generator.model import Pointer
-    from generator.schema import Schema
+    from generator.profile.schema import Schema
 
 _TYPES = {
     "string": "text",
