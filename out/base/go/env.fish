@@ -17,8 +17,6 @@ for name in $gogen_names
 end
 set -gx GOENV /etc/gogen/go.env
 
-# The go env file expands nothing, so what lies below the home folder is set here.
-
 set -l gogen_path
 set -a gogen_path /usr/local/go/bin
 for folder in $PATH

@@ -14,8 +14,6 @@ done
 unset gogen_name
 export GOENV=/etc/gogen/go.env
 
-# The go env file expands nothing, so what lies below the home folder is set here.
-
 gogen_path=
 gogen_path="${gogen_path}"/usr/local/go/bin:
 case ${PATH-} in
