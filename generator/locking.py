@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.disk import journal
 from generator.disk.paths import Tree, disk_errors
-from generator.disk.runlock import hold
+from generator.disk.runlock import hold, silent
 from generator.lock.model import EMPTY, Lock
 from generator.lock.reading import parse_lock
 from generator.lock.resolve import needed
@@ -15,12 +15,11 @@ from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
 from generator.lock.writing import write_lock
 from generator.problems import Problem, Rejected
-from generator.update import PATIENCE, silent
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
+    from generator.disk.runlock import Waiting
     from generator.pipeline import Compiler
-    from generator.update import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def update_lock(compiler: Compiler, *, waiting: Waiting = silent) -> Locked:
     """
     wants = _wants(compiler)
     root = compiler.sources.workspace.root
-    with hold(root, timeout=PATIENCE, waiting=waiting):
+    with hold(root, waiting=waiting):
         before = _text(compiler)
         lock = needed(wants, parse_lock(before) if before else EMPTY)
         after = write_lock(lock)

@@ -13,7 +13,7 @@ from generator import spread
 from generator.disk.actual import observe, strays
 from generator.disk.drift import drift
 from generator.disk.places import check_places, due
-from generator.disk.runlock import hold
+from generator.disk.runlock import hold, silent
 from generator.model import Desired
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
@@ -24,22 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from generator.disk.actual import Actual
+    from generator.disk.runlock import Waiting
     from generator.model import Change
     from generator.pipeline import Compiler
 
     Advance = Callable[[int, int], None]
-    Waiting = Callable[[], None]
 
 T = TypeVar("T")
 
 _WRITTEN = "gogen writes in out/, and at the places that targets name"
-
-PATIENCE = 60.0
-"""Seconds to wait for another run in the same workspace."""
-
-
-def silent() -> None:
-    """Say nothing while waiting for another run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +89,7 @@ def compare(
     """
     run = _Run(compiler, _checked)
     root = compiler.sources.workspace.root
-    with hold(root, timeout=PATIENCE, shared=True, waiting=waiting):
+    with hold(root, shared=True, waiting=waiting):
         checked = tuple(run.over(tuple(names), advance))
     return Comparison(checked, tuple(run.problems))
 
@@ -121,7 +114,7 @@ def bring_up(
         return Brought(desired.profile or desired.slug, desired.slug, written)
 
     run = _Run(compiler, put)
-    with hold(root, timeout=PATIENCE, waiting=waiting):
+    with hold(root, waiting=waiting):
         brought = tuple(run.over(tuple(names), advance))
     return Rendered(brought, tuple(run.problems))
 
@@ -146,7 +139,7 @@ def take_over(
         return adopt(root, desired, actual, here)
 
     run = _Run(compiler, take)
-    with hold(root, timeout=PATIENCE, waiting=waiting):
+    with hold(root, waiting=waiting):
         adopted = [path for paths in run.over((), None) for path in paths]
     problems = [problem for problem in run.problems if problem.exit]
     problems += [

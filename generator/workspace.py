@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG = "gogen.toml"
 LOCK = "gogen.lock"
+PROFILES = "profiles"
 
 _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 

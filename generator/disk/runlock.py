@@ -14,35 +14,47 @@ import errno
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from generator.disk.paths import disk_errors
 from generator.problems import Place, Problem, Rejected
+from generator.workspace import CONFIG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-_MARK = "gogen.toml"
 _NO_FOLDER_LOCKS = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP}
 _PAUSE = 0.05  # seconds between tries: flock itself cannot wait for a limited time
+
+
+PATIENCE = 60.0
+"""Seconds to wait for another run in the same workspace."""
+
+Waiting = Callable[[], None]
+
+
+def silent() -> None:
+    """Say nothing while waiting for another run."""
 
 
 @contextmanager
 def hold(
     root: Path,
     *,
-    timeout: float,
     shared: bool = False,
-    waiting: Callable[[], None] = lambda: None,
+    timeout: float | None = None,
+    waiting: Waiting = silent,
 ) -> Iterator[None]:
     """Hold the lock of the workspace `root` for the block.
 
     A `shared` lock (for readers) goes with others like it, not with a writer's. `waiting` is called
-    once if another run holds it; after `timeout` seconds the run is Rejected (GG430).
+    once if another run holds it; after `timeout` seconds (PATIENCE) the run is Rejected (GG430).
     """
-    with disk_errors(_MARK):
+    timeout = PATIENCE if timeout is None else timeout
+    with disk_errors(CONFIG):
         fd = _open(root, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     try:
         _take(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, timeout, waiting)
@@ -60,7 +72,7 @@ def _open(root: Path, kind: int) -> int:
         os.close(fd)
         if error.errno not in _NO_FOLDER_LOCKS:
             raise
-        return os.open(root / _MARK, os.O_RDWR | os.O_CLOEXEC)
+        return os.open(root / CONFIG, os.O_RDWR | os.O_CLOEXEC)
     return fd
 
 
@@ -72,7 +84,7 @@ def _try(fd: int, kind: int) -> bool:
     return True
 
 
-def _take(fd: int, kind: int, timeout: float, waiting: Callable[[], None]) -> None:
+def _take(fd: int, kind: int, timeout: float, waiting: Waiting) -> None:
     end = time.monotonic() + timeout
     told = False
     while not _try(fd, kind):
@@ -88,6 +100,6 @@ def _held(timeout: float) -> Problem:
     return Problem(
         "GG430",
         f"another gogen run holds this workspace, still after {timeout:g} s",
-        Place(_MARK),
+        Place(CONFIG),
         hint="wait for it to end, or stop it",
     )

@@ -10,12 +10,12 @@ from generator.lock import shape, where
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
 from generator.lock.shape import Shape
 from generator.problems import Place, Problem, Rejected
+from generator.workspace import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-FILE = "gogen.lock"
 _LOCK_AGAIN = "correct it, or remove it and run gogen lock"
 
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
@@ -28,20 +28,20 @@ class _Repeated(Exception):
     """An object has a key twice; which one is found out when the place is looked up."""
 
 
-def read_lock(path: Path, file: str = FILE) -> Lock:
-    """Read the lock at `path`; `file` is its name in messages. Raises Rejected (GG300 to 303)."""
+def read_lock(path: Path) -> Lock:
+    """Read the lock at `path`. Raises Rejected (GG300 to GG303)."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise _rejected(Place(file), "there is no lock", "run gogen lock") from None
+        raise _rejected(Place(LOCK), "there is no lock", "run gogen lock") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise _rejected(Place(file), f"the lock cannot be read: {error}") from None
-    return parse_lock(text, file)
+        raise _rejected(Place(LOCK), f"the lock cannot be read: {error}") from None
+    return parse_lock(text)
 
 
-def parse_lock(text: str, file: str = FILE) -> Lock:
+def parse_lock(text: str) -> Lock:
     """Read a lock's text; raises Rejected with all that is wrong in it, each at its line."""
-    data = _decode(text, file)
+    data = _decode(text)
     faults: list[Fault] = []
     lock = Lock(
         go=_go(data, faults),
@@ -57,20 +57,20 @@ def parse_lock(text: str, file: str = FILE) -> Lock:
     faults += (_unknown((key,), shape.SECTIONS) for key in data if key not in shape.SECTIONS)
     if faults:
         raise Rejected(
-            Problem(code, message, where.locate(text, pointer, file), expected, _LOCK_AGAIN)
+            Problem(code, message, where.locate(text, pointer), expected, _LOCK_AGAIN)
             for pointer, code, message, expected in faults
         )
     return lock
 
 
-def _decode(text: str, file: str) -> dict[str, Any]:
+def _decode(text: str) -> dict[str, Any]:
     """Give the JSON object of the text; raises Rejected."""
     try:
         data = json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
-        raise _not_json(text, error, file) from None
+        raise _not_json(text, error) from None
     except RecursionError:
-        raise _rejected(Place(file), "the lock is nested too deeply") from None
+        raise _rejected(Place(LOCK), "the lock is nested too deeply") from None
     except _Repeated:
         raise Rejected(
             Problem(
@@ -80,10 +80,10 @@ def _decode(text: str, file: str) -> dict[str, Any]:
                 hint=_LOCK_AGAIN,
                 related=(("first here", first),),
             )
-            for pointer, place, first in where.repeated(text, file)
+            for pointer, place, first in where.repeated(text)
         ) from None
     if not isinstance(data, dict):
-        raise _rejected(Place(file, 1, 1), "the lock is not a JSON object")
+        raise _rejected(Place(LOCK, 1, 1), "the lock is not a JSON object")
     return data
 
 
@@ -94,14 +94,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _not_json(text: str, error: json.JSONDecodeError, file: str) -> Rejected:
+def _not_json(text: str, error: json.JSONDecodeError) -> Rejected:
     """Say what is wrong; conflict markers, the likeliest cause, by their name."""
     marker = _CONFLICT.search(text)
     if marker:
-        place = where.place_at(text, marker.start(), file)
+        place = where.place_at(text, marker.start())
         hint = "keep either side, then run gogen lock"
         return _rejected(place, "the lock has merge conflict markers", hint)
-    place = Place(file, error.lineno, error.colno)
+    place = Place(LOCK, error.lineno, error.colno)
     what = error.msg[0].lower() + error.msg[1:]
     return _rejected(place, f"the lock is not JSON: {what}")
 

@@ -1,8 +1,9 @@
 """Fill the lock: choose from the catalogue what profiles and manifests ask for; nothing else.
 
 A Go archive never changes, so the catalogue's facts about it are taken anew each time. A tag of an
-image moves, and moving is `gogen bump`'s business: a pin that the lock has stays as long as the
-catalogue knows that digest for that tag, or another source proved it.
+image moves, and no run of gogen follows it: a pin that the lock has stays as long as the catalogue
+knows that digest for that tag, or another source proved it. Whoever wants the newest takes the pin
+out of the lock, and locks.
 """
 
 from __future__ import annotations

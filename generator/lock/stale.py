@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from generator.lock import where
-from generator.lock.reading import FILE
 from generator.lock.resolve import needed
 from generator.lock.writing import write_lock
 from generator.problems import Place, Problem
+from generator.workspace import LOCK
 
 if TYPE_CHECKING:
     from generator.lock.catalogue import Catalogue
@@ -37,7 +37,7 @@ def stale(
     ]
     if not problems and text.replace("\r\n", "\n") != write_lock(lock):
         message = "the lock is not as gogen writes it"
-        problems = [Problem("GG333", message, Place(FILE), hint="run gogen lock")]
+        problems = [Problem("GG333", message, Place(LOCK), hint="run gogen lock")]
     return problems
 
 
@@ -55,7 +55,7 @@ def _flat(lock: Lock) -> dict[tuple[str, ...], Pin]:
 
 def _differs(pointer: tuple[str, ...], due: Pin | None, have: Pin | None, text: str) -> Problem:
     name = " ".join(step for step in pointer if step != "platforms")
-    place = where.locate(text, pointer, FILE)
+    place = where.locate(text, pointer)
     if have is None:
         return Problem("GG330", f"the lock has no pin for {name}", place, hint="run gogen lock")
     if due is None:

@@ -1,4 +1,4 @@
-"""Find where a key of a JSON text stands; read only when there is a problem to place.
+"""Find where a key of the lock stands; read only when there is a problem to place.
 
 The json module gives no positions for what it has read. This scanner is for text that json has
 already accepted, so it checks nothing: it follows braces and strings.
@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.problems import Place, position
+from generator.workspace import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,15 +36,15 @@ def keys(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
             pointer.pop()
 
 
-def locate(text: str, pointer: tuple[str, ...], file: str) -> Place:
+def locate(text: str, pointer: tuple[str, ...]) -> Place:
     """Give the place of the key at `pointer`; where it is missing, that of its nearest parent."""
     places = dict(keys(text))
     while pointer and pointer not in places:
         pointer = pointer[:-1]
-    return place_at(text, places.get(pointer, 0), file)
+    return place_at(text, places.get(pointer, 0))
 
 
-def repeated(text: str, file: str) -> Iterator[tuple[tuple[str, ...], Place, Place]]:
+def repeated(text: str) -> Iterator[tuple[tuple[str, ...], Place, Place]]:
     """Give each key that stands twice in one object: pointer, the second place, the first.
 
     What lies below such a key is not looked at.
@@ -55,10 +56,10 @@ def repeated(text: str, file: str) -> Iterator[tuple[tuple[str, ...], Place, Pla
             continue
         twice = pointer if pointer in seen else None
         if twice:
-            yield pointer, place_at(text, offset, file), place_at(text, seen[pointer], file)
+            yield pointer, place_at(text, offset), place_at(text, seen[pointer])
         seen.setdefault(pointer, offset)
 
 
-def place_at(text: str, offset: int, file: str) -> Place:
-    """Turn an offset of the text to a place."""
-    return Place(file, *position(text, offset))
+def place_at(text: str, offset: int) -> Place:
+    """Turn an offset of the lock's text to a place."""
+    return Place(LOCK, *position(text, offset))

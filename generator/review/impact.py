@@ -12,10 +12,12 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from generator.disk import sums
 from generator.model import HomePath, Leaf, Secret, dotted, walk
 from generator.problems import Rejected
 from generator.templating.jobs import jobs
 from generator.templating.origins import origins
+from generator.workspace import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 UNEXPLAINED = "not explained by a profile, the lock or a template"
 DERIVED = "overlay files that follow from the above"
-LOCK = "gogen.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +245,8 @@ def _side(compiler: Compiler, name: str, slug: str, *, committed: bool) -> _Side
                 raise
     artifacts = compiled.desired.artifacts if compiled else ()
     if committed:
-        folder = compiler.sources.workspace.root / "out" / slug
-        files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "SHA256SUMS")
+        folder = compiler.sources.workspace.root / sums.OUT / slug
+        files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != sums.NAME)
         texts = {p.relative_to(folder).as_posix(): _text(p.read_bytes()) for p in files}
     else:
         texts = {artifact.path: _text(artifact.content) for artifact in artifacts}

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from generator.disk.sums import OUT
 from generator.problems import Place, Problem, Rejected
-from generator.workspace import CONFIG, LOCK
+from generator.workspace import CONFIG, LOCK, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PARTS = frozenset((CONFIG, LOCK, "profiles", "templates", "schemas", "out"))
+_PARTS = frozenset((CONFIG, LOCK, PROFILES, "templates", "schemas", OUT))
 
 
 @contextmanager

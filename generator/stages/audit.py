@@ -1,4 +1,4 @@
-"""Audit: read the rendered bytes of every file and hold each pin found against the lock.
+"""Stage audit: read the rendered bytes of every file and hold each pin found against the lock.
 
 Not by construction, but by looking: a template that writes a version of its own, a filter that
 swaps two checksums, a digest from anywhere else is found here, whatever made it. What is due comes

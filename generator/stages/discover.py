@@ -1,4 +1,4 @@
-"""Stage 1, discover: find the layers of a workspace and the files of each.
+"""Stage discover: find the layers of a workspace and the files of each.
 
 A layer is every YAML file that lies directly in a folder below `profiles/`. A folder with YAML
 files is a layer; a folder that only holds folders is a part of nested names (`team/api`).
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from generator.model import LayerFiles
 from generator.problems import Place, Problem, Rejected
+from generator.workspace import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ROOT = "profiles"
 _NAME = re.compile(r"[a-z0-9-]+\Z")
 _YAML = (".yaml", ".yml")
 _FIRST = """make profiles/base/profile.yaml, for instance with these lines, and run gogen lock:
@@ -33,10 +33,9 @@ def discover(root: Path) -> tuple[LayerFiles, ...]:
     Raises Rejected: GG165 no `profiles/`, GG166 a folder name that is none of a layer, GG167 a
     layer without YAML files, GG168 a file or folder that is a link.
     """
-    if not (root / ROOT).is_dir():
-        raise Rejected(
-            [Problem("GG165", "this workspace has no profiles folder", Place(ROOT), hint=_FIRST)]
-        )
+    if not (root / PROFILES).is_dir():
+        message = "this workspace has no profiles folder"
+        raise Rejected([Problem("GG165", message, Place(PROFILES), hint=_FIRST)])
     layers: list[LayerFiles] = []
     problems: list[Problem] = []
     for found in _scan(root, ""):
@@ -73,7 +72,7 @@ def _list(root: Path, path: str) -> _Folder:
 
 def _scan(root: Path, name: str) -> Iterator[LayerFiles | Problem]:
     """Give the layers, or problems, of one folder and all below it."""
-    folder = _list(root, f"{ROOT}/{name}" if name else ROOT)
+    folder = _list(root, f"{PROFILES}/{name}" if name else PROFILES)
     yield from _misplaced(folder, name)
     if name and folder.files:
         yield LayerFiles(name, folder.files)
@@ -100,7 +99,7 @@ def _misplaced(folder: _Folder, name: str) -> Iterator[Problem]:
         yield Problem("GG168", "a link stands where a layer is read", Place(link), hint=hint)
     if not name:
         for file in folder.files:
-            hint = f"move it into a folder of its own: {ROOT}/base/{file.rpartition('/')[2]}"
+            hint = f"move it into a folder of its own: {PROFILES}/base/{file.rpartition('/')[2]}"
             yield Problem("GG167", "a YAML file outside of any layer", Place(file), hint=hint)
     elif not folder.files and not folder.folders:
         hint = "add a YAML file, or remove the folder"

@@ -1,4 +1,4 @@
-"""Stage 2, load: read the files of a layer into one tree with a place on every node.
+"""Stage load: read the files of a layer into one tree with a place on every node.
 
 Besides strict YAML (yamlreader) this stage knows what gogen says in YAML: `extends`,
 `{$secret: name}`, the list operators, and `$$x` for a key that really starts with a dollar.

@@ -1,4 +1,4 @@
-"""Stage 3, merge: the layers of a profile into one tree, then its references resolved.
+"""Stage merge: the layers of a profile into one tree, then its references resolved.
 
 Maps merge by key; scalars replace; null removes (RFC 7386) and leaves a tombstone; lists replace
 unless an operator or the schema's merge key says otherwise. Trails join: the winner first, then
@@ -52,7 +52,6 @@ class Memo:
     """
 
     names: Collection[str] = ()
-
     orders: dict[str, Order] = field(default_factory=dict)
     trees: dict[tuple[str, int], _Merged] = field(default_factory=dict)
 

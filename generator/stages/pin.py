@@ -1,4 +1,4 @@
-"""Pin: look up every release, image and action a profile needs, and make what templates see.
+"""Stage pin: look up every release, image and action a profile needs, and make what templates see.
 
 A render never resolves: what the lock lacks is an error at the line that asks for it, and the way
 out is `gogen lock`.

@@ -1,4 +1,4 @@
-"""Render: every file of a profile's targets as bytes, each read back by its own dialect."""
+"""Stage render: every file of a profile's targets as bytes, each read back by its own dialect."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _artifact(pinned: Pinned, engine: Engine, job: Job) -> Artifact:
     try:
         engine.dialect(dialect).parse(text)
     except Unreadable as unreadable:
-        raise Rejected([_unreadable(pinned, engine, job, unreadable)]) from None
+        raise Rejected([_unreadable(pinned, job, unreadable)]) from None
     return Artifact(
         path=job.path,
         content=text.encode(),
@@ -62,14 +62,10 @@ def ended(text: str) -> str:
     return f"{bare}\n" if bare else ""
 
 
-def _unreadable(pinned: Pinned, engine: Engine, job: Job, found: Unreadable) -> Problem:
-    """Name the output's line, and the template lines that wrote it."""
-    spans = engine.trace(pinned, job).at_line(found.line)
-    written = dict.fromkeys(Place(span.template, span.template_line) for span in spans)
+def _unreadable(pinned: Pinned, job: Job, found: Unreadable) -> Problem:
     return Problem(
         "GG250",
         f"the rendered file cannot be read back: {found.reason}",
         Place(f"out/{pinned.profile.slug}/{job.path}", found.line, found.column),
         hint="change what the template writes there, or give the file another dialect",
-        related=tuple(("written by this template line", place) for place in written),
     )

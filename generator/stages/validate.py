@@ -1,4 +1,4 @@
-"""Stage 4, validate: the merged tree against the JSON Schema, then home paths as their own kind.
+"""Stage validate: the merged tree against the JSON Schema, then home paths as their own kind.
 
 jsonschema says what is wrong by pointer; this stage says it by file and line, in the words of
 someone who wrote the profile. A secret stands for text that nobody knows: it may stand where text

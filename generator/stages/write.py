@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from generator.disk import journal, sums
@@ -20,6 +19,7 @@ from generator.disk.paths import NotAFolder, Tree, above, disk_errors, parent, s
 from generator.disk.places import due, sums_due
 from generator.model import Change, ChangeKind
 from generator.problems import Place, Problem, Rejected
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -235,12 +235,11 @@ def _unadoptable(path: str, desired: Desired, actual: Actual) -> Problem | None:
     at = Place(shown(path))
     known = due(desired).keys() | actual.written.keys()
     if path not in known:
-        near = get_close_matches(path, sorted(known), n=1)
         return Problem(
             "GG444",
             f"profile {desired.profile} does not write {shown(path)}",
             at,
-            hint=f"did you mean {near[0]}?" if near else "",
+            hint=did_you_mean(path, known),
         )
     found = actual.files.get(path)
     if found is None or found.content is None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.problems import Place, Severity
+from generator.templating.diagnosis import WRITTEN
 from generator.templating.jobs import jobs
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from generator.templating.jobs import Job
     from generator.templating.tracing import Traced
 
-WRITTEN = "written by this template line"
 ASKED = "asked for here"
 
 

@@ -32,7 +32,8 @@ class Undecided(Unreachable):
     code = "GG248"
 
 
-_WRITTEN_HERE = "written by this template line"
+WRITTEN = "written by this template line"
+"""What leads from a problem to the template line behind it."""
 
 # "'dict object' has no attribute 'flags'", "'flags' is undefined" (jinja2.runtime).
 _NAMED = re.compile(r"(?:no attribute )?'(\w+)'(?: is undefined|$)")
@@ -77,7 +78,7 @@ def _problem(
         return Problem(code, message, template, expected, hint, related=related)
     (_, first), *others = where
     related = (
-        (_WRITTEN_HERE, template),
+        (WRITTEN, template),
         *((f"{dotted(pointer)} is set here", place) for pointer, place in others),
     )
     return Problem(code, message, first, expected, hint, related=related)

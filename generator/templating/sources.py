@@ -62,13 +62,12 @@ def read(target: Target, name: str) -> Source:
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             hint = "save the file as UTF-8"
-            problem = Problem("GG209", "the template is not UTF-8", Place(place, line), hint=hint)
-            raise Rejected([problem]) from None
+            message = "the template is not UTF-8"
+            raise _unreadable(message, Place(place, line), hint) from None
         if text.startswith("\ufeff"):
             message = "the template starts with a byte order mark"
             hint = "save the file as UTF-8 without BOM"
-            problem = Problem("GG209", message, Place(place, 1), hint=hint)
-            raise Rejected([problem])
+            raise _unreadable(message, Place(place, 1), hint)
         return Source(name, place, text)
     msg = f"there is no template {name!r}"
     beside = [path.name for folder in target.folders for path in folder.glob("*.j2")]
@@ -76,5 +75,5 @@ def read(target: Target, name: str) -> Source:
     raise Unreachable(msg, hint=hint)
 
 
-def _unreadable(message: str, place: Place) -> Rejected:
-    return Rejected([Problem("GG209", message, place)])
+def _unreadable(message: str, place: Place, hint: str) -> Rejected:
+    return Rejected([Problem("GG209", message, place, hint=hint)])

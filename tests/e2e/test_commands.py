@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from generator import update
+from generator.disk import runlock
 from generator.stages import audit as audit_stage
 from tests.tools import ROOT, require
 
@@ -158,7 +158,7 @@ def test_ctrl_c_while_rendering_leaves_whole_files(work: Project) -> None:
 def test_a_run_waits_for_another_and_gives_up_in_time(
     work: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(update, "PATIENCE", 0.2)
+    monkeypatch.setattr(runlock, "PATIENCE", 0.2)
     folder = os.open(work.root, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

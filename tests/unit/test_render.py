@@ -220,13 +220,12 @@ def test_two_targets_that_write_one_file(
     assert found.related == (("also here, of t", Place("templates/t/target.yaml")),)
 
 
-def test_what_cannot_be_read_back_names_all_lines(
+def test_what_cannot_be_read_back_names_its_line(
     problems: Callable[..., list[Problem]],
 ) -> None:
     (found,) = problems(spec(), text="a\n<{% if go %}>\nx BAD\n<{% endif %}>\n")
     assert found.code == "GG250"
     assert found.place == Place("out/p/t/x", 2, 3)
-    assert found.related == (("written by this template line", Place("templates/t/x.fake.j2", 3)),)
 
 
 def test_all_problems_of_all_files_are_told(

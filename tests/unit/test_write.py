@@ -411,7 +411,7 @@ def test_adopt_keeps_what_is_known_of_the_others(root: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "code", "hint"),
     [
-        ("out/p/aa", "GG444", "did you mean out/p/a?"),
+        ("out/p/aa", "GG444", 'did you mean "out/p/a"?'),
         ("README.md", "GG444", ""),
         ("out/p/d/b", "GG445", "gogen render writes it: there is nothing to hand over"),
     ],
