@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -66,8 +67,12 @@ def require(name: str) -> Path:
     """Give the program of that name; skip the test, or fail where tools are required."""
     found = find(name)
     if found is None:
-        reason = f"{name} is not installed: {INSTALL[name]}"
-        if _REQUIRED:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        lacks(f"{name} is not installed: {INSTALL[name]}")
     return found
+
+
+def lacks(reason: str) -> NoReturn:
+    """Skip the test for what this machine lacks, or fail it where tools are required."""
+    if _REQUIRED:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

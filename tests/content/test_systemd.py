@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.tools import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def test_the_login_check_runs_where_users_units_run(rendered: Mapping[str, bytes
 
 def test_a_session_gets_the_environment(rendered: Mapping[str, bytes], tmp_path: Path) -> None:
     if not GENERATOR.is_file():
-        pytest.skip("systemd's environment generator is not installed: apt install systemd")
+        lacks("systemd's environment generator is not installed: apt install systemd")
     home = tmp_path / "a home"
     folder = home / ".config" / "environment.d"
     folder.mkdir(parents=True)

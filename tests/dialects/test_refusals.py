@@ -35,11 +35,16 @@ def refusal(dialect: str, value: object) -> tuple[str, str, str]:
     return caught.value.reason, caught.value.expected, caught.value.hint
 
 
-@pytest.mark.parametrize("value", [None, Secret("npm"), HomePath("go")])
-@pytest.mark.parametrize("dialect", PLACES)
+@pytest.mark.parametrize(
+    ("dialect", "value"),
+    [
+        (dialect, value)
+        for dialect in PLACES
+        for value in (None, Secret("npm"), HomePath("go"))
+        if (dialect, value) != ("github-actions", Secret("npm"))  # a workflow has secrets
+    ],
+)
 def test_one_thing_is_refused_in_the_same_words(dialect: str, value: object) -> None:
-    if (dialect, value) == ("github-actions", Secret("npm")):
-        pytest.skip("a workflow has secrets")
     assert refusal(dialect, value) == refusal("text", value)
 
 
@@ -54,10 +59,8 @@ def test_data_is_refused_in_the_same_words_with_a_way_out_of_the_language(
     assert ("| json" in hint, "| join" in hint) == (as_data, not as_data)
 
 
-@pytest.mark.parametrize("dialect", PLACES)
+@pytest.mark.parametrize("dialect", sorted(PLACES.keys() - {"environment-d", "systemd-env"}))
 def test_a_template_is_no_part_of_a_text(dialect: str) -> None:
-    if dialect in ("environment-d", "systemd-env"):
-        pytest.skip("quotes there hold whole files")
     assert refusal(dialect, Embedded("x", "sh", "x.sh.j2"))[0] == (
         "the embedded template 'x.sh.j2' cannot stand here"
     )

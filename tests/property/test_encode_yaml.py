@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from generator.dialects._yaml_text import emit
 from generator.dialects.base import Embedded, Structured, Unwritable
 from tests.dialects.driver import Put, fill
 from tests.dialects.hostile_data import WORDS, data, hostile
-from tests.tools import require
+from tests.tools import lacks, require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +48,9 @@ def libyaml(text: str) -> Any:
 
 def pyyaml(text: str) -> Any:
     """Read as PyYAML does, which Ansible and many others use."""
-    return pytest.importorskip("yaml").safe_load(StringIO(text))
+    if find_spec("yaml") is None:
+        lacks("PyYAML is not installed: make tools")
+    return import_module("yaml").safe_load(StringIO(text))
 
 
 @pytest.fixture(scope="module", params=[ruamel_12, ruamel_11, libyaml, pyyaml])
