@@ -123,7 +123,9 @@ class Dockerfile:
         a, b = cast("machine.State", one), cast("machine.State", other)
         if a == b:
             return a
-        longer = max(a.word, b.word, key=lambda word: (len(word), word))
+        # Of a comment's two beginnings the one counts that could still become a directive.
+        words = ((_may_direct(at), len(at.word), at.word) for at in (a, b))
+        longer = max(words)[-1]
         merged = a._replace(word=longer, head=a.head and b.head, flags=a.flags and b.flags)
         aligned = b._replace(word=longer, head=merged.head, flags=merged.flags)
         if merged != aligned or a.place in ("name", "heredoc") or bool(a.word) != bool(b.word):
@@ -167,11 +169,20 @@ def _comment_slot(at: machine.State, after: machine.State) -> Slot:
             reason = f"an expression in a {found[1].lower()} directive"
             raise Misplaced(reason, "write it out")
         return Slot("part", after)
-    first = at.head and at.word.strip("# \t") == ""
-    if at.head and not first and re.fullmatch(r"#\s*[A-Za-z0-9]+\s*=?\s*", at.word):
+    may_direct = _may_direct(at)
+    if may_direct and at.word.strip(f"# \t{machine.SLOT}"):
         reason = "an expression that could make a parser directive of the comment"
         raise Misplaced(reason, "put it first in the comment, or two words before it")
-    return Slot("first-comment" if first else "comment", after)
+    return Slot("first-comment" if may_direct else "comment", after)
+
+
+def _may_direct(at: machine.State) -> bool:
+    """Tell whether what follows could make a parser directive of a comment at the file's head.
+
+    Whatever the expressions before gave, their texts count as none: they could be empty.
+    """
+    text = at.word.replace(machine.SLOT, "")
+    return at.head and re.fullmatch(r"#\s*[A-Za-z0-9]*\s*=?\s*", text) is not None
 
 
 def _argument(at: machine.State) -> str:

@@ -88,6 +88,7 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
             "COPY <<",
         ),
         *("# escape=", "# check=", "# sy =", "# a ", "#a"),
+        *('CMD ["sh", "-ce", "', 'ENTRYPOINT ["bash", "-lcx", "'),
     ],
 )
 def test_places_that_take_no_value(before: str) -> None:
@@ -123,6 +124,37 @@ def test_text_that_cannot_stand(text: str) -> None:
 def test_what_is_no_token_is_refused_where_nothing_quotes(value: object) -> None:
     with pytest.raises(Unwritable):
         written("FROM ", value)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("#", Put("syntax"), Put("=x")),
+        ("# ", Put("syntax"), " ", Put("=x")),
+        ("# ", Put("syn"), Put(""), Put("tax = x")),
+        ("# syntax=a\n# ", Put("check"), Put("=skip=all")),
+    ],
+)
+def test_values_side_by_side_make_no_directive(parts: tuple[str | Put, ...]) -> None:
+    with pytest.raises(Unwritable, match="parser directive"):
+        fill(DOCKERFILE, [*parts, "\nFROM a\n"])
+
+
+def test_a_value_and_a_word_make_no_directive() -> None:
+    with pytest.raises(Misplaced, match="parser directive"):
+        fill(DOCKERFILE, ["# ", Put(""), "syn", Put("tax=x"), "\n"])
+
+
+def test_of_two_branches_the_one_counts_that_may_be_a_directive() -> None:
+    begun, told = (DOCKERFILE.step(DOCKERFILE.start, t) for t in ("# syntax", "# a b c d e f"))
+    for joined in (DOCKERFILE.join(begun, told), DOCKERFILE.join(told, begun)):
+        with pytest.raises(Misplaced, match="directive"):
+            DOCKERFILE.slot(joined)
+
+
+def test_values_side_by_side_in_a_comment() -> None:
+    values = ("# ", Put("a"), ": ", Put("b=c"), "\n# ", Put("d"), Put("e f=g"), "\n")
+    assert fill(DOCKERFILE, values) == "# a: b=c\n# de f=g\n"
 
 
 @pytest.mark.parametrize("before", ["ENV ", "ARG ", "ENV A=b ", 'ENV A="b c" \\\n'])
