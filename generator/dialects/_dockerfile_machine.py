@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from generator.dialects._scalar import SCRIPT_FOLLOWS
 from generator.dialects.base import Misplaced
 
 SLOT = "\0"
@@ -23,7 +24,6 @@ INSTRUCTIONS = PAIRS | SHELL_FORMS.union(
 DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
 _MAY_BE_DIRECTIVE = re.compile(r"#\s*[A-Za-z0-9\0]*\s*=?")
 _HEREDOC = re.compile(r"[0-9]*<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
-_WITH_C = re.compile(r"-[a-z]*c")
 BY_ENV = "set it with ENV or ARG before, or make the script a file of its own and COPY it"
 
 
@@ -156,7 +156,8 @@ class Reader:
             if changes:
                 self.put(quote=changes[0], word=changes[1])
         elif char == '"':
-            self.put(quote="[", code=self.state.code or bool(_WITH_C.fullmatch(self.state.word)))
+            follows = SCRIPT_FOLLOWS.fullmatch(self.state.word) is not None
+            self.put(quote="[", code=self.state.code or follows)
         else:
             self.put(word=self.state.word + char)
 

@@ -17,6 +17,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_IN_QUOTES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _EDGE = (" ", "\t")
 _FOR_DATA = "write its items one by one, or make text of it: <{ x | join(',') }>"
+# A shell runs what follows: -c, alone or among flags of one letter (-ec, -ce, -lc). Of the letters
+# only those that shells are given there, so that -src or -sync of other programs mean nothing.
+SCRIPT_FOLLOWS = re.compile(r"-[abefhilmnpquvxE]*c[eilux]*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from generator.dialects._scalar import SCRIPT_FOLLOWS
 from generator.dialects.base import Misplaced
 
 if TYPE_CHECKING:
@@ -87,13 +88,14 @@ _CLOSING = frozenset(("fi", "done", "}"))
 _WRAPPERS = frozenset(
     (
         *("exec", "command", "builtin", "env", "sudo", "doas", "nohup", "nice", "ionice"),
-        *("timeout", "setsid", "stdbuf", "chroot", "time", "xargs", "coproc"),
+        *("timeout", "setsid", "stdbuf", "chroot", "time", "xargs", "coproc", "busybox"),
     )
 )
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "su"))
 _CODE = _SHELLS.union(
     ("eval", ".", "source", "trap", "alias", "let", "declare", "typeset", "unset", "read"),
     ("mapfile", "readarray", "getopts", "bind", "complete", "compgen", "fc", "ssh", "lua", "php"),
+    ("watch", "parallel"),
     ("awk", "gawk", "mawk", "sed", "perl", "python", "python3", "ruby", "node"),
 )
 _DECLARING = frozenset(("export", "readonly", "local"))
@@ -101,13 +103,13 @@ _CLASSES = {
     **dict.fromkeys(_DECLARING, "export"),
     **dict.fromkeys(("[", "test"), "test"),
     "printf": "printf",
+    **dict.fromkeys(("flock", "runuser", "script"), "maybe-shell"),
 }
 # Variables whose value a shell expands or runs by itself.
 EVALUATED = frozenset(("PS0", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "ENV", "BASH_ENV"))
 _ARITHMETIC_TESTS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"))
 _EXECUTING = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 _OPTION = re.compile(r"[-+0-9]")  # of sudo, env, timeout 5s: the command's name comes later
-_WITH_C = re.compile(r"-[eluxi]*c")
 _NAMES = {
     "case": "a case",
     "cond": "a [[ ]] test",
@@ -513,7 +515,7 @@ class Reader:
 def _after_argument(cmd: str, word: str) -> str:
     """Give the class of a command once `word` is one of its arguments."""
     if cmd in ("", "maybe-shell", "$") and (
-        word in _EXECUTING or (cmd and _WITH_C.fullmatch(word))
+        word in _EXECUTING or (cmd and SCRIPT_FOLLOWS.fullmatch(word))
     ):
         return "code"
     if cmd in ("", "$") and word.rpartition("/")[2] in _SHELLS:

@@ -37,6 +37,7 @@ _CODE = frozenset(
         *("python", "ruby", "node", "case", "for", "read"),
     )
 )
+_SHELLS = frozenset(("fish", "sh", "bash", "dash", "ash", "zsh", "ksh"))
 _FIRST = {"set": "name", "printf": "format"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BY_VARIABLE = 'set it first (set name <{ x }>) and use "$name" here'
@@ -230,8 +231,7 @@ def _end_word(at: At) -> At:
     if word is None or at.depth:
         return at._replace(word=None)
     if at.pos == "args":
-        named = at.cmd in _FIRST.values() and not word.startswith("-")
-        return at._replace(word=None, cmd="" if named else at.cmd)
+        return at._replace(word=None, cmd=_after_argument(at.cmd, word))
     if word in _OPENING or _ASSIGNMENT.match(word):
         return at._replace(word=None)
     if word in _WRAPPERS or (at.cmd == "wrapper" and word[0] in "-0123456789"):
@@ -239,6 +239,15 @@ def _end_word(at: At) -> At:
     name = word.rpartition("/")[2]
     risky = name in _CODE or "$" in word or "'" in word
     return At(pos="args", cmd="code" if risky else _FIRST.get(name, ""))
+
+
+def _after_argument(cmd: str, word: str) -> str:
+    """Give the class of a command once `word` is one of its arguments."""
+    if cmd == "" and word.rpartition("/")[2] in _SHELLS:
+        return "maybe-shell"
+    if cmd == "maybe-shell" and _scalar.SCRIPT_FOLLOWS.fullmatch(word):
+        return "code"
+    return "" if cmd in _FIRST.values() and not word.startswith("-") else cmd
 
 
 _IN_LIST = {

@@ -64,6 +64,9 @@ def _by_key(state: State, slot: Slot) -> Slot:
     if key == "if":
         reason = "`if:` holds an expression of GitHub's"
         raise Misplaced(reason, "write it out, or put the value into `env` and compare that")
+    if keys[-2:] in (("-", "shell"), ("run", "shell")):
+        reason = "`shell:` names the program that runs the script"
+        raise Misplaced(reason, "write it out")
     if key == "run" or keys[-2:] == ("with", "script"):
         if state.mode in _QUOTED or slot.encoder == "below":
             reason = "an expression inside a script, whose language YAML does not know"

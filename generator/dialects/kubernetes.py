@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from generator.dialects._scalar import SCRIPT_FOLLOWS
 from generator.dialects._strings import prepared
 from generator.dialects._yaml_state import UNKNOWN, Mode, State, path
 from generator.dialects.base import Embedded, Encoder, Misplaced, Slot, Structured, Unwritable
@@ -29,7 +30,6 @@ _EXPANDED = (
     ("args", "-"),
     ("volumeMounts", "-", "subPathExpr"),
 )
-_SCRIPT_FOLLOWS = re.compile(r"-[A-Za-z]*c")
 # A $ that the kubelet would read together with what follows it. The end counts: text of the
 # template may follow there.
 _DOLLAR = re.compile(r"\$(?=[$(]|\Z)")
@@ -56,16 +56,17 @@ class Kubernetes(Yaml):
         if slot.encoder in ("key", "comment"):
             return slot
         keys = path(cast("State", slot.after))
-        if not _is_expanded(keys):
+        expanded = _is_expanded(keys)
+        if _script_due(state, keys):
+            if state.mode in _QUOTED:
+                reason = "an expression inside a shell script, whose language YAML does not know"
+                raise Misplaced(reason, _SCRIPT_HINT)
+            return replace(slot, encoder=f"{'script' if expanded else 'hook'}-{slot.encoder}")
+        if not expanded:
             return slot if state.mode in _QUOTED else _with_keys(slot, keys)
         if state.mode in _QUOTED:
             _check_text_before(state)
-        if not _script_due(state, keys):
-            return replace(slot, encoder=f"expanded-{slot.encoder}")
-        if state.mode in _QUOTED:
-            reason = "an expression inside a shell script, whose language YAML does not know"
-            raise Misplaced(reason, _SCRIPT_HINT)
-        return replace(slot, encoder=f"script-{slot.encoder}")
+        return replace(slot, encoder=f"expanded-{slot.encoder}")
 
 
 def _with_keys(slot: Slot, keys: tuple[str, ...]) -> Slot:
@@ -107,8 +108,10 @@ def _check_text_before(state: State) -> None:
 
 def _script_due(state: State, keys: tuple[str, ...]) -> bool:
     """Say whether the literal item before this one is `-c`, or a cluster of flags with it."""
+    if keys[-2:-1] not in (("command",), ("args",)):
+        return False
     text = state.flow[-1][1] if state.flow else state.levels[-1].text
-    return keys[-2:-1] in (("command",), ("args",)) and bool(_SCRIPT_FOLLOWS.fullmatch(text))
+    return SCRIPT_FOLLOWS.fullmatch(text) is not None
 
 
 def escape_references(text: str) -> str:
@@ -131,8 +134,13 @@ def _expanded(value: Any) -> Any:
 
 
 def _script(value: Any) -> Any:
+    return _expanded(_hook(value))
+
+
+def _hook(value: Any) -> Any:
+    """Let a shell script through as it is: nothing is expanded in a lifecycle hook's command."""
     if isinstance(value, Embedded) and value.dialect in _SHELLS:
-        return _expanded(value)
+        return value
     reason = "a value after -c would be run as a shell script"
     raise Unwritable(reason, "a file of a shell dialect", _SCRIPT_HINT)
 
@@ -170,6 +178,7 @@ _ENCODERS: dict[str, Encoder] = {
     **{f"data-{name}": _data(encoder) for name, encoder in ENCODERS.items()},
     **{f"expanded-{name}": prepared(encoder, _expanded) for name, encoder in ENCODERS.items()},
     **{f"script-{name}": prepared(encoder, _script) for name, encoder in ENCODERS.items()},
+    **{f"hook-{name}": prepared(encoder, _hook) for name, encoder in ENCODERS.items()},
 }
 
 DIALECT = Kubernetes()

@@ -33,7 +33,6 @@ _CALENDAR = re.compile(r"[A-Za-z0-9_./:,*~-][A-Za-z0-9_./:,*~ -]*")
 _EXPECTED = "letters, digits and _ . / : @ + , = ~ -"
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _SECTION = re.compile(r"\[[A-Za-z][A-Za-z0-9 -]*\][ \t]*")
-_WITH_C = re.compile(r"-[eluxi]*c")
 _BY_ENVIRONMENT = 'write Environment="NAME=<{ x }>" and use "$NAME" in the script'
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "%": "%%"})
 _ESCAPES_SINGLE = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "%": "%%"})
@@ -290,7 +289,7 @@ def _end_word(at: At) -> At:
         return at
     plain = at.word.strip("\"'")
     no_dollars = at.words == 0 and ":" in plain.partition("/")[0]
-    code = at.kind == "exec" and bool(no_dollars or _WITH_C.fullmatch(plain))
+    code = at.kind == "exec" and bool(no_dollars or _scalar.SCRIPT_FOLLOWS.fullmatch(plain))
     return at._replace(word="", words=at.words + 1, code=at.code or code)
 
 

@@ -56,6 +56,8 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
             "eval ",
             "source ",
             "fish -c ",
+            "docker run img sh -c ",
+            "nsenter -- bash -lc ",
             "cmd (a ",
             "cmd $",
             "set a",

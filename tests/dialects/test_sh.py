@@ -140,6 +140,8 @@ def test_where_a_bare_word_would_be_a_pattern_it_is_quoted(before: str) -> None:
             "local a",
         ),
         *("sh -c ", "bash -c '", "sudo sh -c ", "timeout 5 bash -ec ", "$SHELL -c ", '"$S" -c "'),
+        *("sh -ce ", "docker run img sh -ce ", "docker run img sh -vc ", "runuser -u a -c "),
+        *("flock f -c ", "script -qc ", "watch ", "parallel ", "busybox awk ", "busybox sh -c "),
         *("local a", "sed s/", "sed 's/", 'awk "', "python3 -c ", "find . -exec ", "ssh host "),
         *("printf ", 'printf "a ', "printf -v x ", "[ -v ", "test -v ", "[[ $x -eq ", "[[ -v "),
         *("PS4=", "export PS1=", "PROMPT_COMMAND=", "BASH_ENV=", "x[", "x=([", "${x:-", '"${x:-'),

@@ -137,6 +137,7 @@ def test_data_with_containers(value: str, other: Any) -> None:
     [
         "command: [sh, -c, ",
         "command: [sh, -euc, ",
+        "command: [sh, -ce, ",
         "command: [sh, -c]\n    args: [",
         "command:\n    - sh\n    - -c\n    - ",
         "command:\n    - sh\n    - -c\n    args:\n    - ",
@@ -155,6 +156,17 @@ def test_after_c_only_a_shell_file_stands(before: str) -> None:
     script = "echo $(id) $$\n"
     pod = read(POD, before, Put(Embedded(script, "sh", "a.sh.j2")), after)
     assert expand((pod.get("args") or pod["command"])[-1]) == script
+
+
+def test_a_hook_after_c_is_a_shell_file_that_nothing_expands() -> None:
+    before, after = "lifecycle: {preStop: {exec: {command: [sh, -c, ", "]}}}\n"
+    with pytest.raises(Unwritable, match="shell script"):
+        read(POD, before, Put("echo a"), after)
+    with pytest.raises(Misplaced, match="shell script"):
+        read(POD, before, '"echo ', Put("a"), '"', after)
+    script = "echo $(id) $$\n"
+    pod = read(POD, before, Put(Embedded(script, "sh", "a.sh.j2")), after)
+    assert pod["lifecycle"]["preStop"]["exec"]["command"][-1] == script
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
