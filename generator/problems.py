@@ -6,9 +6,8 @@ cannot give its value raises `Rejected` with all the problems it found; only `cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,8 +67,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A point in a file: workspace-relative path; line and column from 1, 0 is unknown."""
 
     file: str
@@ -87,8 +85,7 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One problem.
 
     `message` says what was found (lower case, no full stop), `expected` what was due, `hint` the
@@ -142,5 +139,5 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
         first = told.setdefault(key, problem)
         related = tuple(dict.fromkeys((*first.related, *problem.related)))
         if related != first.related:
-            told[key] = replace(first, related=related)
+            told[key] = first._replace(related=related)
     return [told[key] for key in sorted(told)]

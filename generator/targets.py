@@ -176,7 +176,7 @@ class _Reader:
         except UnicodeDecodeError:
             self.problems.append(Problem("GG246", "the section's schema is not UTF-8", place))
         except json.JSONDecodeError as error:
-            place = replace(place, line=error.lineno, column=error.colno)
+            place = place._replace(line=error.lineno, column=error.colno)
             message = f"the section's schema is not JSON: {error.msg.lower()}"
             self.problems.append(Problem("GG246", message, place))
         else:

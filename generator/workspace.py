@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator import __version__
 from generator.problems import Place, Problem, Rejected
@@ -26,8 +25,7 @@ PROFILES = "profiles"
 _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """A workspace as its `gogen.toml` describes it.
 
     `places` are the globs of workspace-relative paths that outputs may be written to outside

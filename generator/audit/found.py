@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Something a text names: its kind, what it says, and its offset.
 
     `beside` is what stands with it and bears on it: the line of a checksum, the comment of an

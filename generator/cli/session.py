@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from generator.sources import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a command found out.
 
     `text` is its result for people; `data` the same for programs, joined to the problems by
@@ -42,11 +41,10 @@ class Outcome:
 
     problems: tuple[Problem, ...] = ()
     text: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What a command works with."""
 
     workspace: Workspace

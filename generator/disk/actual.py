@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.disk import sums
 from generator.disk.journal import PENDING, staged
@@ -37,8 +36,7 @@ FOLDER = "a folder"
 _LINK = "a symbolic link"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What stands at a path: `content` of a regular file that was read, else None.
 
     `obstacle` names what is no regular file ("a folder"); `stamp` tells a later look whether the
@@ -51,8 +49,7 @@ class Found:
     stamp: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Actual:
+class Actual(NamedTuple):
     """A profile as it is on disk; paths are workspace-relative.
 
     `files` are all files below `out/<slug>/` (without SHA256SUMS and the journal) and what stands
@@ -210,7 +207,7 @@ class _Reader:
             return
         artifact = self.due.get(path)
         if artifact and artifact.content == found.content:
-            found = replace(found, content=artifact.content)
+            found = found._replace(content=artifact.content)
         elif artifact and found.obstacle == _LINK:
             self.problems.append(link_problem(path))
         self.files[path] = found

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.disk.paths import fault
 
@@ -26,8 +25,7 @@ _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 _UP = "../../"  # from out/<slug>/ to the workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """A SHA256SUMS read: digests by workspace-relative path, and the numbers of unread lines."""
 
     digests: Mapping[str, frozenset[str]]

@@ -11,7 +11,6 @@ costs a third.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,8 +36,7 @@ class Archive(NamedTuple):
     proofs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GoRelease:
+class GoRelease(NamedTuple):
     """One Go release: its archives by platform, GOOS/GOARCH ("linux/arm").
 
     `eol` is the day its line ended ("YYYY-MM-DD"), None while it is supported; `ports` are the
@@ -66,13 +64,12 @@ class ActionPin(NamedTuple):
     proofs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """Every pin, by Go version ("1.27.1"), image reference ("debian:trixie-slim"), action name."""
 
-    go: Mapping[str, GoRelease] = field(default_factory=dict)
-    images: Mapping[str, ImagePin] = field(default_factory=dict)
-    actions: Mapping[str, ActionPin] = field(default_factory=dict)
+    go: Mapping[str, GoRelease] = MappingProxyType({})
+    images: Mapping[str, ImagePin] = MappingProxyType({})
+    actions: Mapping[str, ActionPin] = MappingProxyType({})
 
 
 EMPTY = Lock()

@@ -8,8 +8,8 @@ Actions: what manifests name.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model import Leaf, Map, Seq, find
 from generator.problems import Place, Problem, Rejected
@@ -24,24 +24,22 @@ if TYPE_CHECKING:
 _REFERENCE = re.compile(r"<\{\s*([A-Za-z0-9_.-]+)\s*\}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Where a pin is asked for; of a Go archive, `platform` is where its platform is listed."""
 
     place: Place
     platform: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WantedPins:
+class WantedPins(NamedTuple):
     """Pins by what names them in the lock, each with one that asks for it.
 
     `go` is by release and platform: ("1.27.1", "linux/amd64").
     """
 
-    go: Mapping[tuple[str, str], Ask] = field(default_factory=dict)
-    images: Mapping[str, Ask] = field(default_factory=dict)
-    actions: Mapping[str, Ask] = field(default_factory=dict)
+    go: Mapping[tuple[str, str], Ask] = MappingProxyType({})
+    images: Mapping[str, Ask] = MappingProxyType({})
+    actions: Mapping[str, Ask] = MappingProxyType({})
 
     def __or__(self, other: WantedPins) -> WantedPins:
         """Give what both want; where both ask for a pin, this one's place is kept."""

@@ -7,8 +7,7 @@ that the two take differently would make a patch lie, so it is an error and not 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.problems import Place, Problem, Rejected
 
@@ -28,8 +27,7 @@ _AMBIGUOUS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
+class Key(NamedTuple):
     """What makes two objects one: group, kind, namespace and name ("" where there is none)."""
 
     group: str
@@ -38,8 +36,7 @@ class Key:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """A Kubernetes object as plain data, the file it stands in and how many stand there with it."""
 
     key: Key

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from posixpath import basename
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.dialects._yaml_text import emit
 from generator.model import Artifact, Desired, header
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 KUSTOMIZATION = "kustomization.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class _Patch:
+class _Patch(NamedTuple):
     """One patch of the overlay: what it is for and its body as plain data."""
 
     verb: str

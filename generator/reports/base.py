@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from generator.problems import Exit, Problem, exit_code, in_order
 
@@ -17,8 +17,7 @@ def no_line(_file: str, _line: int) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The outcome of a command.
 
     `data` is the command's own stable part for machines (JSON types only); `read_line` gives the
@@ -27,7 +26,7 @@ class Report:
 
     command: str
     problems: tuple[Problem, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
     read_line: ReadLine = no_line
     colour: bool = False
 

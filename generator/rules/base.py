@@ -8,9 +8,8 @@ rules and exports `RULES`; adding a rule is adding it there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.model import HomePath, Leaf, Map, Secret, Seq, walk
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from generator.problems import Place, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One breach of a rule.
 
     Where: a pointer into the profile's tree, the offset of a character in an output's text, or a
@@ -170,8 +168,7 @@ OutputCheck = Callable[[Output, Subject], Iterator[Finding]]
 RawCheck = Callable[["Sequence[Place]"], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: its code (GG0xx of the domain reference), what it holds, how much it weighs.
 
     `early` looks at a profile before pins are looked up, `profile` after, `output` at one rendered

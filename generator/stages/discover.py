@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model import LayerFiles
 from generator.problems import Place, Problem, Rejected
@@ -48,8 +47,7 @@ def discover(root: Path) -> tuple[LayerFiles, ...]:
     return tuple(sorted(layers, key=lambda layer: layer.name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(NamedTuple):
     """What one folder below `profiles/` holds: workspace-relative files and links, child names."""
 
     path: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepmerge import Merger
 
@@ -33,8 +33,7 @@ Identity = tuple[type, object]
 """What makes two items of a keyed list one: the key's value and its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Merged:
+class _Merged(NamedTuple):
     """The layers of an order merged up to one of them; `number` names it in Memo."""
 
     tree: Map
@@ -255,8 +254,7 @@ class _Strategies:
                 return node
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(NamedTuple):
     """The list being merged: where it stands, and the key of its maps ("" for none)."""
 
     merger: Merger

@@ -9,8 +9,7 @@ nothing; `journal` tells how a killed run is finished by the next.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.disk import journal, sums
 from generator.disk.actual import FOLDER
@@ -33,8 +32,7 @@ _LEFT_ALONE = {ChangeKind.EXTRA}
 _BOOKKEEPING = {ChangeKind.SUMS, ChangeKind.UNFINISHED}
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What a write did: sorted workspace-relative paths, and how many files were right already."""
 
     changed: tuple[str, ...]

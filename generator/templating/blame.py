@@ -5,7 +5,6 @@ A line of an output that failed its audit is not where anyone can mend it: the t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from generator.problems import Place, Severity
@@ -60,9 +59,9 @@ def _related(
     if at is None or not _in_output(problem) or at.file not in written:
         return problem
     if not at.line:
-        return replace(problem, related=((ASKED, written[at.file][1].manifest),))
+        return problem._replace(related=((ASKED, written[at.file][1].manifest),))
     if at.file not in traced:
         traced[at.file] = engine.trace(*written[at.file])
     spans = traced[at.file].at_line(at.line)
     lines = dict.fromkeys(Place(span.template, span.template_line) for span in spans)
-    return replace(problem, related=tuple((WRITTEN, line) for line in lines))
+    return problem._replace(related=tuple((WRITTEN, line) for line in lines))

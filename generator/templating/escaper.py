@@ -9,7 +9,7 @@ calls) is refused here too. Runs only when a template is compiled.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import nodes
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 _MAX_ROUNDS = 16  # of a loop's body, until its state stands still; real ones need two or three
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """How one expression of an Output is written: an encoder with arguments, or raw."""
 
     line: int

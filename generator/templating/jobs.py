@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.model import HomePath, find
 from generator.problems import Place, Problem, Rejected
@@ -29,8 +28,7 @@ _SUMS = "sha256sums"
 _MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One file to render.
 
     `path` is relative to `out/<slug>/`, `place` to the workspace; `item_at` is the pointer of
@@ -97,7 +95,7 @@ def _at_value(pinned: Pinned, problem: Problem, text: str, item_at: Pointer | No
     places = [node.trail[0] for node in nodes if node is not None and node.trail]
     if not places or problem.place is None:
         return problem
-    return replace(problem, place=places[0], related=(("written by this entry", problem.place),))
+    return problem._replace(place=places[0], related=(("written by this entry", problem.place),))
 
 
 def _look(variables: Mapping[str, Any], key: str) -> Any:

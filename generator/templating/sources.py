@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.problems import Place, Problem, Rejected
 from generator.templating.diagnosis import Unreachable
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from generator.model import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A template found: its name, where it is shown to be, and its text."""
 
     name: str
