@@ -11,16 +11,22 @@ ADD --checksum=sha256:63d339f0da5ab53635a56f2490a7984dfe12dfcff22ad749f63edaf590
 # hadolint ignore=DL3006
 FROM go-${TARGETARCH} AS go-sdk
 
+# The folder of example.crt is a context of its own, wherever the build's lies:
+# docker buildx build --build-context certificates=FOLDER. This empty stage stands in for it, so
+# that without one the build fails and asks no registry for an image of that name.
+FROM scratch AS certificates
+
 # The toolchain in an image of the debian family.
 FROM registry.example/hub/library/debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f AS sdk
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128
 ARG HTTPS_PROXY=http://proxy.example:3128
 ARG no_proxy=".svc,.cluster.local,10.0.0.0/8"
 ARG NO_PROXY=".svc,.cluster.local,10.0.0.0/8"
-COPY certificates/example.crt /usr/local/share/ca-certificates/gogen.crt
+COPY --from=certificates example.crt /usr/local/share/ca-certificates/gogen.crt
 
 ARG PACKAGES="ca-certificates git"
 # A distribution drops old versions of its packages: the base image's digest is the pin, and the
@@ -50,7 +56,8 @@ USER 10001:10001
 WORKDIR /src
 
 FROM sdk AS build
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128

@@ -11,16 +11,22 @@ ADD --checksum=sha256:63d339f0da5ab53635a56f2490a7984dfe12dfcff22ad749f63edaf590
 # hadolint ignore=DL3006
 FROM go-${TARGETARCH} AS go-sdk
 
+# The folder of example.crt is a context of its own, wherever the build's lies:
+# docker buildx build --build-context certificates=FOLDER. This empty stage stands in for it, so
+# that without one the build fails and asks no registry for an image of that name.
+FROM scratch AS certificates
+
 # The toolchain in an image of the rhel family.
 FROM registry.access.redhat.com/ubi9/ubi-minimal:9.8-1790754119@sha256:1d7c5517a4a1a8e2688620b39ee980e82505ca1ab7ae5541b5463120ae9b3897 AS sdk
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128
 ARG HTTPS_PROXY=http://proxy.example:3128
 ARG no_proxy=".svc,.cluster.local,10.0.0.0/8"
 ARG NO_PROXY=".svc,.cluster.local,10.0.0.0/8"
-COPY certificates/example.crt /etc/pki/ca-trust/source/anchors/gogen.crt
+COPY --from=certificates example.crt /etc/pki/ca-trust/source/anchors/gogen.crt
 RUN update-ca-trust extract
 
 ARG PACKAGES="ca-certificates gcc git-core glibc-devel"
@@ -49,7 +55,8 @@ USER 10001:10001
 WORKDIR /src
 
 FROM sdk AS build
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128

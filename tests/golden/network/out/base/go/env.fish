@@ -16,7 +16,13 @@ for name in $gogen_names
 end
 set -gx GOENV /etc/gogen/go.env
 
-# The go env file expands nothing, so what lies below the home folder is set here.
+# In both cases: some programs read only one.
+set -gx http_proxy http://proxy.example:3128
+set -gx HTTP_PROXY http://proxy.example:3128
+set -gx https_proxy http://proxy.example:3128
+set -gx HTTPS_PROXY http://proxy.example:3128
+set -gx no_proxy '.svc,.cluster.local,10.0.0.0/8'
+set -gx NO_PROXY '.svc,.cluster.local,10.0.0.0/8'
 
 set -l gogen_path
 set -a gogen_path /go/bin

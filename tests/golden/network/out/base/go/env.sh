@@ -14,7 +14,13 @@ done
 unset gogen_name
 export GOENV=/etc/gogen/go.env
 
-# The go env file expands nothing, so what lies below the home folder is set here.
+# In both cases: some programs read only one.
+export http_proxy=http://proxy.example:3128
+export HTTP_PROXY=http://proxy.example:3128
+export https_proxy=http://proxy.example:3128
+export HTTPS_PROXY=http://proxy.example:3128
+export no_proxy='.svc,.cluster.local,10.0.0.0/8'
+export NO_PROXY='.svc,.cluster.local,10.0.0.0/8'
 
 gogen_path=
 gogen_path="${gogen_path}"/go/bin:

@@ -11,8 +11,6 @@ for name in $gogen_names
     set -e $name
 end
 
-# The go env file expands nothing, so what lies below the home folder is set here.
-
 set -l gogen_path
 for folder in $PATH
     contains -- $folder $gogen_path; or set -a gogen_path $folder

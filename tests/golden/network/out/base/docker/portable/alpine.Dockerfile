@@ -13,16 +13,22 @@ FROM --platform=$BUILDPLATFORM registry.example/hub/library/alpine:3.24.1@sha256
 COPY --from=go-archive /go.tar.gz /tmp/go.tar.gz
 RUN tar -xzf /tmp/go.tar.gz -C /usr/local && rm /tmp/go.tar.gz
 
+# The folder of example.crt is a context of its own, wherever the build's lies:
+# docker buildx build --build-context certificates=FOLDER. This empty stage stands in for it, so
+# that without one the build fails and asks no registry for an image of that name.
+FROM scratch AS certificates
+
 # The toolchain in an image of the alpine family.
 FROM registry.example/hub/library/alpine:3.24.1@sha256:28bd5fe8b56d1bd048e5babf5b10710ebe0bae67db86916198a6eec434943f8b AS sdk
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128
 ARG HTTPS_PROXY=http://proxy.example:3128
 ARG no_proxy=".svc,.cluster.local,10.0.0.0/8"
 ARG NO_PROXY=".svc,.cluster.local,10.0.0.0/8"
-COPY certificates/example.crt /usr/local/share/ca-certificates/gogen.crt
+COPY --from=certificates example.crt /usr/local/share/ca-certificates/gogen.crt
 # apk itself speaks TLS: it must trust the bundle before it can fetch what installs it properly.
 RUN cat /usr/local/share/ca-certificates/gogen.crt >>/etc/ssl/certs/ca-certificates.crt
 
@@ -51,7 +57,8 @@ USER 10001:10001
 WORKDIR /src
 
 FROM sdk AS build
-# Arguments, not ENV: they reach every RUN and stay out of the image's environment.
+# Arguments, not ENV: they reach every RUN and stay out of the image's environment. Its history shows
+# them: a proxy with a password does not belong here, nor in --build-arg.
 ARG http_proxy=http://proxy.example:3128
 ARG HTTP_PROXY=http://proxy.example:3128
 ARG https_proxy=http://proxy.example:3128
