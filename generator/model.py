@@ -176,6 +176,11 @@ class Layer:
     tree: Map
 
 
+def slug(profile: str) -> str:
+    """Give a profile's name as a folder of out/: / becomes a dot."""
+    return profile.replace("/", ".")
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A profile merged: `order` is the C3 linearisation, the profile itself first, base last.
@@ -190,8 +195,8 @@ class Profile:
 
     @property
     def slug(self) -> str:
-        """The profile's name as a folder of out/: / becomes a dot."""
-        return self.name.replace("/", ".")
+        """The profile's folder of out/."""
+        return slug(self.name)
 
 
 @dataclass(frozen=True, slots=True)

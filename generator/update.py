@@ -14,7 +14,7 @@ from generator.disk.actual import observe, strays
 from generator.disk.drift import drift
 from generator.disk.places import check_places, due
 from generator.disk.runlock import hold, silent
-from generator.model import Desired
+from generator.model import Desired, slug
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
 from generator.stages.write import Written, adopt, write
@@ -232,6 +232,6 @@ class _Run(Generic[T]):
     def _deserted(self) -> Iterator[Desired]:
         """Give the folders of out/ whose profile is gone, as profiles without name and files."""
         sources = self.compiler.sources
-        slugs = (name.replace("/", ".") for name in sources.layer_files)
-        for slug in strays(sources.workspace.root, slugs):
-            yield Desired("", slug, ())
+        slugs = map(slug, sources.layer_files)
+        for folder in strays(sources.workspace.root, slugs):
+            yield Desired("", folder, ())

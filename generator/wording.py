@@ -1,9 +1,10 @@
-"""Words that messages share: the kind of a node, the near match of a word that is not known."""
+"""Words that messages share: a node's kind, a value as its author wrote it, a word's near match."""
 
 from __future__ import annotations
 
+import json
 from types import NoneType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from generator.model import HomePath, Map, Node, Secret, Seq
 
@@ -27,6 +28,27 @@ def kind_of(node: Node) -> str:
     if isinstance(node, Seq):
         return "a list"
     return _KINDS[type(node.value)]
+
+
+def as_written(data: Any) -> Any:
+    """Give plain data as JSON types, with secrets and home paths as a profile writes them."""
+    match data:
+        case dict():
+            return {key: as_written(child) for key, child in data.items()}
+        case list() | tuple():
+            return [as_written(child) for child in data]
+        case Secret(name=name):
+            return {"$secret": name}
+        case HomePath(rest=rest):
+            return f"~/{rest}" if rest else "~"
+        case _:
+            return data
+
+
+def on_one_line(data: Any) -> str:
+    """Write plain data for people: text as it is, all else as JSON."""
+    written = as_written(data)
+    return written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.disk.actual import observe
-from generator.model import Artifact, Desired
+from generator.model import Artifact, Desired, slug
 from generator.stages.plan import plan
 from generator.stages.write import Written, write
 
@@ -30,7 +30,7 @@ def profile(files: Mapping[str, Spec], name: str = "p") -> Desired:
         content, executable, place = spec if isinstance(spec, tuple) else (spec, False, "")
         data = content.encode() if isinstance(content, str) else content
         artifacts.append(Artifact(path, data, "t", "t/f.j2", executable, place=place))
-    return Desired(name, name.replace("/", "."), tuple(artifacts))
+    return Desired(name, slug(name), tuple(artifacts))
 
 
 def changes(root: Path, desired: Desired) -> tuple[Change, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.cli.options import FormatOption, OneProfile
 from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
-from generator.model import HomePath, Leaf, Map, Node, Secret, Seq, plain
+from generator.model import Leaf, Map, Node, Seq, plain
 from generator.reports import Format
+from generator.wording import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,11 +69,11 @@ def _merged(session: Session, name: str) -> Outcome:
     lines = list(_lines(tree, 0))
     wide = min(max((len(left) for left, _ in lines), default=0), 60)
     text = "".join(f"{left:{wide}}  # {right}\n" if right else f"{left}\n" for left, right in lines)
-    return Outcome(text=text, data={"merged": _jsonable(plain(tree))})
+    return Outcome(text=text, data={"merged": as_written(plain(tree))})
 
 
 def _pinned(session: Session, name: str) -> Outcome:
-    context = _jsonable(session.compiler.pinned(name).context)
+    context = as_written(session.compiler.pinned(name).context)
     text = json.dumps(context, ensure_ascii=False, indent=2) + "\n"
     return Outcome(text=text, data={"pinned": context})
 
@@ -114,19 +115,4 @@ def _entry(head: str, node: Node, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _scalar(leaf: Leaf) -> str:
-    return json.dumps(_jsonable(leaf.value), ensure_ascii=False)
-
-
-def _jsonable(value: Any) -> Any:
-    """Give plain data as JSON types: a secret by its name, a home path as users write it."""
-    match value:
-        case dict():
-            return {key: _jsonable(child) for key, child in value.items()}
-        case list() | tuple():
-            return [_jsonable(child) for child in value]
-        case Secret(name=name):
-            return {"$secret": name}
-        case HomePath(rest=rest):
-            return f"~/{rest}" if rest else "~"
-        case _:
-            return value
+    return json.dumps(as_written(leaf.value), ensure_ascii=False)

@@ -5,18 +5,17 @@ Works on a second, watched rendering (`Engine.trace`): a normal render pays noth
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from generator.disk.sums import NAME as SUMS
-from generator.model import HomePath, Leaf, Map, Secret, Seq, dotted, find, walk
+from generator.model import Leaf, Map, dotted, find, plain, walk
 from generator.problems import Place, Problem, Rejected
 from generator.profile.references import parse_pointer
 from generator.templating.jobs import jobs
 from generator.templating.origins import origins, places
-from generator.wording import did_you_mean
+from generator.wording import did_you_mean, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,21 +85,20 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
     node = find(tree, pointer)
     readers = _readers(compiler, pinned, pointer)
     if node is None:
-        (removed, *hidden) = _tombstone(tree, pointer)
-        lines = [f"{name}: {dotted(pointer)} is removed", f"  removed  {removed}"]
+        at, *hidden = _tombstone(tree, pointer)
+        lines = [f"{name}: {dotted(pointer)} is removed", f"  removed  {at}"]
     else:
-        removed, (first, *hidden) = None, node.trail
-        lines = [f"{name}: {dotted(pointer)} = {_shown(node)}", f"  set      {first}"]
-        removed = first
+        at, *hidden = node.trail
+        lines = [f"{name}: {dotted(pointer)} = {_shown(node)}", f"  set      {at}"]
     lines += [f"  hid      {place}" for place in hidden]
-    lines += [f"  read by  {path} ({at})" for path, at in readers]
+    lines += [f"  read by  {path} ({templates})" for path, templates in readers]
     if not readers:
         lines.append("  read by  no output")
     data = {
         "profile": name,
         "key": dotted(pointer),
-        "set": str(removed) if node is not None else None,
-        "removed": str(removed) if node is None else None,
+        "set": str(at) if node is not None else None,
+        "removed": str(at) if node is None else None,
         "hid": [str(place) for place in hidden],
         "outputs": [path for path, _ in readers],
     }
@@ -111,22 +109,7 @@ def _shown(node: Node) -> str:
     """Write a node as its profile could: a leaf without quotes, a list on one line."""
     if isinstance(node, Map):
         return f"a map of {len(node.items)} keys"
-    written = _as_written(node)
-    return written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
-
-
-def _as_written(node: Node) -> Any:
-    match node:
-        case Map(items=items):
-            return {key: _as_written(items[key]) for key in sorted(items)}
-        case Seq(items=children):
-            return [_as_written(child) for child in children]
-        case Leaf(value=HomePath(rest=rest)):
-            return f"~/{rest}"
-        case Leaf(value=Secret(name=name)):
-            return {"$secret": name}
-        case Leaf(value=value):
-            return value
+    return on_one_line(plain(node))
 
 
 def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple[str, str]]:

@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from generator.disk import sums
-from generator.model import HomePath, Leaf, Secret, dotted, walk
+from generator.model import Leaf, dotted, slug, walk
 from generator.problems import Rejected
 from generator.templating.jobs import jobs
 from generator.templating.origins import origins
+from generator.wording import on_one_line
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
@@ -112,14 +113,13 @@ class _Side:
         if job is None or self.compiled is None:
             return {}
         traced = self.compiler.sources.engine.trace(self.compiled.pinned, job)
-        reads: dict[int, list[Pointer]] = {}
-        controls: dict[int, list[Pointer]] = {}
-        for span in traced.spans:
-            breaks = traced.text.count("\n", span.start, max(span.start, span.end - 1))
-            for line in range(span.line, span.line + breaks + 1):
-                reads.setdefault(line, []).extend(span.reads)
-                controls.setdefault(line, []).extend(span.controls)
-        return {line: (*reads[line], *controls[line]) for line in reads}
+        return {
+            line: (
+                *(pointer for span in spans for pointer in span.reads),
+                *(pointer for span in spans for pointer in span.controls),
+            )
+            for line, spans in traced.by_line.items()
+        }
 
 
 class _Profile:
@@ -127,7 +127,7 @@ class _Profile:
 
     def __init__(self, base: Compiler, now: Compiler, name: str) -> None:
         self.name = name
-        self.slug = name.replace("/", ".")
+        self.slug = slug(name)
         self.old = _side(base, name, self.slug, committed=True)
         self.new = _side(now, name, self.slug, committed=False)
 
@@ -167,17 +167,7 @@ class _Profile:
 
 
 def _value(leaf: Leaf | None) -> str:
-    match leaf:
-        case None:
-            return "nothing"
-        case Leaf(value=Secret(name=name)):
-            return f"secret {name}"
-        case Leaf(value=HomePath(rest=rest)):
-            return f"~/{rest}"
-        case Leaf(value=bool() | None as word):
-            return str(word).lower().replace("none", "null")
-        case Leaf(value=value):
-            return str(value)
+    return on_one_line(leaf.value) if leaf else "nothing"
 
 
 class _Blame:

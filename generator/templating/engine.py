@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jinja2 import Template
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
@@ -63,8 +63,7 @@ class Compiled:
     raw_lines: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Variant:
+class _Variant(NamedTuple):
     """What besides the source decides a template's code."""
 
     delimiters: str
@@ -279,7 +278,7 @@ class Engine:
 
     def _compile(self, source: Source, variant: _Variant) -> tuple[Template, tuple[int, ...]]:
         environment = self._environment(variant)
-        key = CodeCache.key(source.text, source.shown, *map(str, _fields(variant)))
+        key = CodeCache.key(source.text, source.shown, *map(str, variant))
         entry = self._cache.get(key)
         if entry is None:
             entry = self._translate(environment, source, variant)
@@ -322,10 +321,6 @@ class Engine:
         except KeyError:
             msg = f"there is no dialect {name!r}"
             raise diagnosis.Unreachable(msg) from None
-
-
-def _fields(variant: _Variant) -> tuple[object, ...]:
-    return (variant.delimiters, variant.dialect, variant.fragment, variant.traced)
 
 
 def _lowered(message: str | None) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2.exceptions import UndefinedError
@@ -71,17 +70,15 @@ class Traced:
         """The spans of the text, in order, without holes."""
         return tuple(_spans(self.pieces))
 
+    @cached_property
+    def by_line(self) -> Mapping[int, Sequence[Span]]:
+        """The spans that have a part in a line of the text, by line from 1."""
+        last = len(rows(self.text))
+        return {n: found for n, found in _by_line(self.text, self.spans).items() if n <= last}
+
     def at_line(self, line: int) -> tuple[Span, ...]:
         """Give the spans that have a part in a line of the output."""
-        if not 1 <= line < len(self._starts):
-            return ()
-        start, end = self._starts[line - 1 : line + 1]
-        return tuple(s for s in self.spans if s.start < end and (s.end > start or s.start == start))
-
-    @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        """Where each line begins, and where the text ends."""
-        return tuple(accumulate((len(row) for row in rows(self.text)), initial=0))
+        return tuple(self.by_line.get(line, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,14 +338,21 @@ def _embedded_parts(piece: Piece) -> Iterator[tuple[str, int, Sequence[Piece]]]:
 
 
 def _makers_by_line(pieces: Sequence[Piece]) -> dict[int, list[Piece]]:
-    """Give, for each line of an embedded text, what made it; a value may be many lines long."""
+    """Give, for each line of an embedded text, what made it."""
     text = "".join(piece.text for piece in pieces)
-    found: dict[int, list[Piece]] = {}
-    for span in _spans(pieces):
-        maker = Piece("", span.template, span.template_line, span.reads, span.controls)
-        last = span.line + text.count("\n", span.start, max(span.start, span.end - 1))
-        for number in range(span.line, last + 1):
-            found.setdefault(number, []).append(maker)
+    return {
+        line: [Piece("", s.template, s.template_line, s.reads, s.controls) for s in spans]
+        for line, spans in _by_line(text, _spans(pieces)).items()
+    }
+
+
+def _by_line(text: str, spans: Iterable[Span]) -> dict[int, list[Span]]:
+    """Give the spans that have a part in each line of a text; a value may be many lines long."""
+    found: dict[int, list[Span]] = {}
+    for span in spans:
+        breaks = text.count("\n", span.start, max(span.start, span.end - 1))
+        for line in range(span.line, span.line + breaks + 1):
+            found.setdefault(line, []).append(span)
     return found
 
 

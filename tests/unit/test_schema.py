@@ -9,10 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from generator import targets
-from generator.model import Target, plain
+from generator.model import Target
 from generator.problems import Place, Problem, Rejected
 from generator.profile.schema import MergeKeys, Schema, View, read_schema
-from generator.yamlreader import parse_text
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
@@ -173,14 +172,6 @@ def test_the_shipped_schemas_are_valid(file: Path) -> None:
 
 
 MANIFEST = json.loads((ROOT / "schemas/manifest.schema.json").read_text())
-
-
-SHIPPED = sorted((ROOT / "templates").glob("*/target.yaml"))
-
-
-@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
-def test_the_shipped_manifests_are_what_their_schema_says(file: Path) -> None:
-    Draft202012Validator(MANIFEST).validate(plain(parse_text(file.name, file.read_bytes())))
 
 
 @pytest.mark.parametrize(
