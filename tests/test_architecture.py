@@ -40,7 +40,7 @@ WRITERS = {
     "generator/cache/proofs.py": "marks in the cache",
     "generator/review/revision.py": "a copy of a revision in a temporary folder",
     "generator/cache/sweeping.py": "what is old in the cache, which goes",
-    "generator/cache/codecache.py": "compiled templates in the cache",
+    "generator/templating/codecache.py": "compiled templates in the cache",
     "generator/validators/base.py": "copies in a temporary folder for a real program",
 }
 _WRITES = {

@@ -16,11 +16,11 @@ from jinja2 import Template
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 
 import generator.dialects
-from generator.cache.codecache import CodeCache
 from generator.dialects.base import Embedded, Unwritable
 from generator.model import NotText, header
 from generator.problems import Place, Problem, Rejected
 from generator.templating import diagnosis
+from generator.templating.codecache import CodeCache
 from generator.templating.codegen import generate
 from generator.templating.escaper import Escaper
 from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.cache.codecache import CodeCache
 from generator.cache.proofs import ProofFolder
 from generator.cache.sweeping import MARK, sweep
+from generator.templating.codecache import CodeCache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.cache import codecache
-from generator.cache.codecache import CodeCache
 from generator.cache.sweeping import MARK
 from generator.model import FileSpec
 from generator.problems import Place, Rejected
+from generator.templating import codecache
+from generator.templating.codecache import CodeCache
 from generator.templating.engine import Engine
 from generator.templating.jobs import jobs
 from tests.unit.templating_fake import Dialects, pinned, templates

@@ -20,7 +20,7 @@ from typing import Any
 
 import jinja2
 
-from generator import dialects, templating
+from generator import dialects
 from generator.cache.sweeping import sweep
 
 _DIGEST = hashlib.sha256().digest_size
@@ -34,7 +34,8 @@ def _makers() -> str:
     as much.
     """
     parts = [sys.implementation.cache_tag or "", sys.version]
-    for folder in (*jinja2.__path__, *dialects.__path__, *templating.__path__):
+    own = str(Path(__file__).parent)
+    for folder in (*jinja2.__path__, *dialects.__path__, own):
         with suppress(OSError), os.scandir(folder) as found:
             for entry in sorted(found, key=lambda e: e.name):
                 if entry.name.endswith(".py"):
