@@ -39,12 +39,13 @@ diff: .venv/run.stamp ## show how out/ differs from the render
 test: .venv/test.stamp tools ## run every test; a reader that is not here is skipped by name
 	@$(BIN)/python -m pytest $(PYTEST)
 
-check: lint test ## what CI runs: format, lint, types, drift of out/, tests
+check: lint test ## what CI runs: format, lint, types, the lock, drift of out/, tests
 
 lint: .venv/test.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/gogen lock --check
 	@$(BIN)/gogen check
 
 format: .venv/test.stamp ## format the code, mend what ruff can mend
