@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -159,16 +159,14 @@ def dotted(pointer: Pointer) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class LayerFiles:
+class LayerFiles(NamedTuple):
     """A layer's folder as discovered: its name and its YAML files (workspace-relative, sorted)."""
 
     name: str
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer read: its own `extends` (in written order, with places) and the rest as a tree."""
 
     name: str
@@ -181,8 +179,7 @@ def slug(profile: str) -> str:
     return profile.replace("/", ".")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """A profile merged: `order` is the C3 linearisation, the profile itself first, base last.
 
     `extends` are its direct parents in written order; `tree` has references resolved.
@@ -214,8 +211,7 @@ class FileSpec:
     at: Place | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A target as its manifest says: what it writes and which pins that needs.
 
     `folders` are searched for a template in order (a workspace's own folder, then the built-in it
@@ -234,8 +230,7 @@ class Target:
     section_schema: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(NamedTuple):
     """A profile with every pin looked up.
 
     `context` is what templates see: plain data, maps sorted (docs/templates.md lists its names).
@@ -248,8 +243,7 @@ class Pinned:
     toolchain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A file as it should be.
 
     `path` is relative to `out/<slug>/`; `place` is a second, workspace-relative home ("" is none);
@@ -269,8 +263,7 @@ class Artifact:
     at: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(NamedTuple):
     """Everything a profile renders to, sorted by path; `profile` is "" where it is gone."""
 
     profile: str
@@ -292,8 +285,7 @@ class ChangeKind(StrEnum):
     UNFINISHED = "unfinished"  # a run that was stopped left its journal or temporary files
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One difference between desired and actual; `path` is workspace-relative.
 
     `profile` is "" where the profile is gone and only its folder of out/ is left.

@@ -6,8 +6,7 @@ on disk (`generator.update`). Any stage may be the last: `gogen show` asks for a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator import overlays, rules
 from generator.problems import Rejected, Severity
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from generator.sources import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A profile compiled: what its templates saw, its files, and what rules and audit found."""
 
     pinned: Pinned
@@ -128,7 +126,7 @@ class Compiler:
             base = self._parent_flat(parent) if parent else None
             own = [f for f in files if f.target != target.name]
             files = [*own, *overlays.derive(target.derive, target.name, flat, base)]
-        return replace(flat, artifacts=tuple(sorted(files, key=lambda file: file.path)))
+        return flat._replace(artifacts=tuple(sorted(files, key=lambda file: file.path)))
 
     def _parent_flat(self, name: str) -> Desired:
         return self._parents.get(name) or self._flat(self.pinned(name))

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator import dialects
 from generator.model import FileSpec, Leaf, Map, Seq, Target
@@ -38,8 +37,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
+class _Home(NamedTuple):
     """Where a manifest lies: its folder, and how its files are shown in messages."""
 
     folder: Path
@@ -99,7 +97,7 @@ def _target(root: Path, builtin: Path, name: str, place: Place | None) -> Target
 def _loaded(name: str, home: _Home, builtin: Path) -> Target:
     reader = _Reader(home)
     target = reader.target(name, _base(reader, home, builtin))
-    target = replace(target, section_schema=reader.section_schema(target.folders))
+    target = target._replace(section_schema=reader.section_schema(target.folders))
     reader.check(target)
     if reader.problems:
         raise Rejected(reader.problems)
@@ -147,8 +145,7 @@ class _Reader:
         if pins is not None:
             self._known(pins, ("images", "actions"))
         start = base or Target(name, "", (), (), (), (), self._home.manifest)
-        return replace(
-            start,
+        return start._replace(
             name=name,
             description=self.string(tree, "description", required=base is None)
             or start.description,

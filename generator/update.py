@@ -7,7 +7,7 @@ run is reported. Many profiles are shared out over the processors; memory does n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from generator import spread
 from generator.disk.actual import observe, strays
@@ -35,8 +35,7 @@ T = TypeVar("T")
 _WRITTEN = "gogen writes in out/, and at the places that targets name"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A profile compared with what is on disk."""
 
     name: str
@@ -44,8 +43,7 @@ class Checked:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Profiles compared; `problems` has those of compiling, not the drift itself."""
 
     profiles: tuple[Checked, ...]
@@ -62,8 +60,7 @@ class Comparison:
         return drift(self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(NamedTuple):
     """What was written of a profile, whose folder of out/ is `slug`."""
 
     name: str
@@ -71,8 +68,7 @@ class Brought:
     written: Written
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """What a run wrote, and every problem met."""
 
     profiles: tuple[Brought, ...]
@@ -160,8 +156,7 @@ def _checked(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> 
     return Checked(desired.profile or desired.slug, len(desired.artifacts), changes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done(Generic[T]):
+class _Done(NamedTuple, Generic[T]):
     """One profile done, or set aside: one that places files waits until its claims are checked."""
 
     problems: tuple[Problem, ...] = ()

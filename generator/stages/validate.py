@@ -45,7 +45,7 @@ def validate(profile: Profile, schema: Schema, proofs: Proofs | None = None) -> 
     tree = _typed(profile.tree, schema.view, (), problems)
     if problems:
         raise Rejected(dict.fromkeys(problems))
-    return replace(profile, tree=tree) if isinstance(tree, Map) else profile
+    return profile._replace(tree=tree) if isinstance(tree, Map) else profile
 
 
 def _problems(tree: Map, schema: Schema, proofs: Proofs | None) -> Iterator[Problem]:

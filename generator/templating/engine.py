@@ -8,7 +8,6 @@ gives the text with what made each piece of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -52,8 +51,7 @@ class Dialects(Protocol):
         """Give the name of the dialect that a file's name chooses, "" where it chooses none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A template ready to run, and whose it is; `raw_lines` are the lines of its `| raw`."""
 
     target: Target

@@ -81,8 +81,7 @@ class Traced:
         return tuple(self.by_line.get(line, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An expression whose value cannot be written."""
 
     error: Unwritable | NotText

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -50,8 +49,8 @@ def rendered(name: str) -> tuple[Pinned, Desired, Lock]:
 def found(name: str, artifact: Artifact, text: str) -> set[str]:
     """Give the codes of what the audit says of a file with another text."""
     pinned, desired, lock = rendered(name)
-    forged = replace(artifact, content=text.encode())
-    return {p.code for p in audit(replace(desired, artifacts=(forged,)), pinned, lock)}
+    forged = artifact._replace(content=text.encode())
+    return {p.code for p in audit(desired._replace(artifacts=(forged,)), pinned, lock)}
 
 
 def matches(name: str, pattern: re.Pattern[str]) -> list[tuple[Artifact, str, re.Match[str]]]:

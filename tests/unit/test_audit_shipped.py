@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -63,8 +62,8 @@ def forged(desired: Desired, pin: re.Pattern[str]) -> Iterator[Desired]:
         for match in pin.finditer(text):
             last = "8" if match[0][-1] != "8" else "9"
             forgery = text[: match.end() - 1] + last + text[match.end() :]
-            yield replace(desired, artifacts=(_with(artifact, forgery),))
+            yield desired._replace(artifacts=(_with(artifact, forgery),))
 
 
 def _with(artifact: Artifact, text: str) -> Artifact:
-    return replace(artifact, content=text.encode())
+    return artifact._replace(content=text.encode())

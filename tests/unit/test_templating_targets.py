@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,7 +79,7 @@ def test_names_inside_are_of_the_target_that_they_stand_in(case: Case) -> None:
 
 
 def test_the_delimiters_are_those_of_the_target(case: Case) -> None:
-    jinja = replace(case.go, delimiters="jinja")
+    jinja = case.go._replace(delimiters="jinja")
     case.engine = Engine(None, Dialects(), {"go": jinja})
     assert case.render('<{ embed("go:in.fake.j2") }>', in_fake="{{ a }}") == "b"
 
