@@ -89,6 +89,9 @@ def _own_path(artifact: Artifact, desired: Desired) -> Iterator[Problem]:
     at = artifact.at or Place(artifact.template)
     if why := fault(artifact.path):
         yield Problem("GG440", f"path {shown(artifact.path)!r} {why}", at)
+    elif ".git" in artifact.path.lower().split("/"):
+        hint = "give the file another path in the manifest"
+        yield Problem("GG241", f"git keeps no file at {artifact.path}", at, hint=hint)
     elif _OWN.fullmatch(artifact.path.split("/")[-1]):
         yield Problem(
             "GG241",

@@ -162,6 +162,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         ({"SHA256SUMS": "a"}, "GG241"),
         ({"d/SHA256SUMS.pending": "a"}, "GG241"),
         ({".gogen-x": "a"}, "GG241"),
+        ({"a/.Git/config": "a"}, "GG241"),
         ({"d": "a", "d/x": "b"}, "GG242"),
         ({"D/x": "a", "d": "b"}, "GG242"),
         ({"a": "a", "A": "b"}, "GG242"),
