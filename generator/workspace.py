@@ -22,6 +22,7 @@ CONFIG = "gogen.toml"
 LOCK = "gogen.lock"
 PROFILES = "profiles"
 
+_BOUND = re.compile(r" *(>=|<) *([0-9]+(?:\.[0-9]+)*) *")
 _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
@@ -161,17 +162,39 @@ def _unmet(settings: Mapping[str, Any], text: str) -> list[Problem]:
     required = settings.get("required", "")
     if not required:
         return []
-    # Imported late: only a workspace that asks for a version pays for it.
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    if (met := _within(required)) is None:
+        # Imported late: the library takes as long as ten profiles, and few ranges need it.
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
 
-    place = _place_of("required", text)
-    try:
-        met = SpecifierSet(required).contains(__version__, prereleases=True)
-    except InvalidSpecifier:
-        return [
-            Problem("GG163", f"{required!r} is no version range", place, expected=_KEYS["required"])
-        ]
+        try:
+            met = SpecifierSet(required).contains(__version__, prereleases=True)
+        except InvalidSpecifier:
+            message = f"{required!r} is no version range"
+            place = _place_of("required", text)
+            return [Problem("GG163", message, place, expected=_KEYS["required"])]
     if met:
         return []
+    place = _place_of("required", text)
     message = f"this workspace requires gogen {required}, and this is gogen {__version__}"
     return [Problem("GG164", message, place, hint=f'install it: pip install "gogen{required}"')]
+
+
+def _within(required: str) -> bool | None:
+    """Tell whether this release lies within bounds of releases, `>=0.1,<0.2`.
+
+    None where packaging must say it: the range, or this version, is more than that.
+    """
+    bounds = [_BOUND.fullmatch(part) for part in required.split(",")]
+    if not all(bounds) or not _BOUND.fullmatch(f"<{__version__}"):
+        return None
+    own = _release(__version__)
+    sides = [(bound[1], _release(bound[2])) for bound in bounds if bound]
+    return all(own >= edge if side == ">=" else own < edge for side, edge in sides)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Give a release to compare: 0.1 is 0.1.0."""
+    parts = tuple(map(int, version.split(".")))
+    while parts and not parts[-1]:
+        parts = parts[:-1]
+    return parts

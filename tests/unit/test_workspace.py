@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from generator import __version__
 from generator.problems import Problem, Rejected
@@ -39,6 +40,33 @@ def test_settings_are_read(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path)
     assert (workspace.places, workspace.required) == (("a/*.yml",), f"=={__version__}")
     assert workspace.lock_file == tmp_path / "gogen.lock"
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.2", "0.10.3", "1.0", "0.1.0rc1", "0.2.dev1"])
+@pytest.mark.parametrize(
+    "required",
+    [
+        ">=0.1,<0.2",
+        ">=0.1.0",
+        " >= 0.2 , < 1 ",
+        "<0.1",
+        "<0.1.1",
+        "<1.0.0",
+        ">=0.10",
+        "~=0.1",
+        "!=0.1",
+    ],
+)
+def test_a_range_means_what_packaging_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, required: str
+) -> None:
+    monkeypatch.setattr("generator.workspace.__version__", version)
+    text = f'required = "{required}"\n'
+    if SpecifierSet(required).contains(version, prereleases=True):
+        (tmp_path / "gogen.toml").write_text(text)
+        assert open_workspace(tmp_path).required == required
+    else:
+        assert [problem.code for problem in problems(tmp_path, text)] == ["GG164"]
 
 
 def test_the_built_in_templates_are_there() -> None:
