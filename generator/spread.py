@@ -64,7 +64,7 @@ def _start(
 ) -> tuple[BaseProcess, Connection]:
     """Start a worker; give it with the end of its pipe that is read."""
     # Imported late: a run over few profiles does without.
-    import multiprocessing  # noqa: PLC0415
+    import multiprocessing  # noqa: PLC0415  (late)
 
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)

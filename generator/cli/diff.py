@@ -63,11 +63,11 @@ def diff(
 
 
 def _impact(session: Session, revision: str) -> Outcome:
-    from generator.pipeline import Compiler  # noqa: PLC0415
+    from generator.pipeline import Compiler  # noqa: PLC0415  (late)
     from generator.review.impact import as_data, as_text, impact  # noqa: PLC0415  (only for --base)
-    from generator.review.revision import workspace_at  # noqa: PLC0415
-    from generator.sources import Sources  # noqa: PLC0415
-    from generator.workspace import open_workspace  # noqa: PLC0415
+    from generator.review.revision import workspace_at  # noqa: PLC0415  (late)
+    from generator.sources import Sources  # noqa: PLC0415  (late)
+    from generator.workspace import open_workspace  # noqa: PLC0415  (late)
 
     git = shutil.which("git", path=search_path())
     if git is None:
@@ -81,7 +81,7 @@ def _impact(session: Session, revision: str) -> Outcome:
 
 
 def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outcome:
-    from generator.disk.drift import unified  # noqa: PLC0415
+    from generator.disk.drift import unified  # noqa: PLC0415  (late)
     from generator.update import compare  # noqa: PLC0415  (not for --help)
 
     with progress("comparing") as advance:
@@ -98,7 +98,7 @@ def _work(session: Session, names: tuple[str, ...], *, exit_code: bool) -> Outco
 
 def coloured(changes: Iterable[Change]) -> str:
     """Give the unified diffs of changes one after the other, in colour on a terminal."""
-    from generator.disk.drift import unified  # noqa: PLC0415
+    from generator.disk.drift import unified  # noqa: PLC0415  (late)
 
     text = "".join(unified(change) for change in changes)
     if not shows_colour(sys.stdout):

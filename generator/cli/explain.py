@@ -34,7 +34,7 @@ def explain(
 
 
 def _work(session: Session, what: str, names: tuple[str, ...]) -> Outcome:
-    from generator.review.explain import explain_key, explain_line, parse_line  # noqa: PLC0415
+    from generator.review.explain import explain_key, explain_line, parse_line  # noqa: PLC0415  (late)
 
     line = parse_line(what, session.workspace.root)
     if line:

@@ -46,7 +46,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _start(what: str, total: int) -> Progress:
     from rich.console import Console  # noqa: PLC0415  (heavy; only for a long run)
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415  (late)
 
     # No thread of its own refreshes it: the run may fork workers.
     bar = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)

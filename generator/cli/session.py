@@ -114,7 +114,7 @@ def _root(given: Path | None) -> Path:
 
 def _open(root: Path) -> Session:
     from generator.pipeline import Compiler  # noqa: PLC0415  (not for --help and completion)
-    from generator.sources import Sources  # noqa: PLC0415
+    from generator.sources import Sources  # noqa: PLC0415  (late)
 
     if not root.is_dir():
         problem = Problem("GG160", f"{root} is no folder", Place(CONFIG))

@@ -150,7 +150,7 @@ class Reader:
 
     def _in_json(self, char: str) -> None:
         if char == "\n":
-            raise Misplaced("a JSON array that its line does not close")  # noqa: TRY003, EM101
+            raise Misplaced("a JSON array that its line does not close")  # noqa: TRY003, EM101  (a reason, told once)
         if self.state.quote == "[":
             changes = {'"': ('["', ""), "]": ("", "]")}.get(char)
             if changes:

@@ -111,9 +111,9 @@ class Dockerfile:
             case "args" if not at.escaped:
                 return Slot(_argument(at), after)
             case "args":
-                raise Misplaced("an expression right after a backslash")  # noqa: TRY003, EM101
+                raise Misplaced("an expression right after a backslash")  # noqa: TRY003, EM101  (a reason, told once)
             case "heredoc":
-                raise Misplaced("an expression inside a heredoc", machine.BY_ENV)  # noqa: TRY003, EM101
+                raise Misplaced("an expression inside a heredoc", machine.BY_ENV)  # noqa: TRY003, EM101  (a reason, told once)
             case _:
                 reason = "an expression where an instruction is due"
                 raise Misplaced(reason, "write the instruction out")

@@ -167,7 +167,7 @@ def check(text: str) -> None:
     # Imported late: only a run that reads back needs them. The parser itself, for ruamel's YAML()
     # looks for plug-ins on disk each time it is made, which takes as long as to read a file.
     from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # noqa: PLC0415 - no stubs
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415  (late)
 
     try:
         _check_keys(iter(CParser(text).get_event, None))

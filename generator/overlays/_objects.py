@@ -54,7 +54,7 @@ def read_objects(artifact: Artifact, place: str) -> list[Object]:
     # Imported late: the library takes longer than what is read with it. The parser itself, for
     # ruamel's YAML() looks for plug-ins on disk each time it is made and composes in Python.
     from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # noqa: PLC0415 - no stubs
-    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415  (late)
 
     text = artifact.content.decode()
     try:

@@ -204,7 +204,7 @@ class Schema:
     def validator(self) -> Any:
         """The validator of whole profiles."""
         # Imported late: a profile that is known to be valid needs none of it.
-        from jsonschema import Draft202012Validator  # noqa: PLC0415
+        from jsonschema import Draft202012Validator  # noqa: PLC0415  (late)
 
         return Draft202012Validator(self.document)
 

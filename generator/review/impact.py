@@ -145,8 +145,8 @@ class _Profile:
         matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, i, i_end, j, j_end in matcher.get_opcodes():
             if tag != "equal":
-                yield from (_Line(shown, False, old.cause(n + 1)) for n in range(i, i_end))  # noqa: FBT003
-                yield from (_Line(shown, True, new.cause(n + 1)) for n in range(j, j_end))  # noqa: FBT003
+                yield from (_Line(shown, False, old.cause(n + 1)) for n in range(i, i_end))  # noqa: FBT003  (added?)
+                yield from (_Line(shown, True, new.cause(n + 1)) for n in range(j, j_end))  # noqa: FBT003  (added?)
 
     @cached_property
     def changed(self) -> Mapping[Pointer, Leaf]:
