@@ -177,6 +177,15 @@ def _traced_items(context: SceneContext, value: Any) -> list[list[Any]]:
     return recorder.pairs(value, pairs) if recorder else pairs
 
 
+@pass_context
+def _traced_hash(context: SceneContext, value: Any) -> str:
+    """Give the hash of a value, and tell the recorder what embedded templates in it have read."""
+    recorder = context.scene.recorder
+    if recorder:
+        recorder.reads.extend(recorder.inside(value))
+    return filters.hash10(value)
+
+
 class TracedSandbox(Sandbox):
     """The environment of the traced variant."""
 
@@ -184,3 +193,4 @@ class TracedSandbox(Sandbox):
         """Make it as the plain one, with filters that tell the recorder what they give."""
         super().__init__(dialect, delimiters)
         self.filters["items"] = _traced_items
+        self.filters["hash10"] = _traced_hash

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2.exceptions import UndefinedError
 from jinja2.runtime import Undefined
 
-from generator.dialects.base import Embedded, Unwritable
+from generator.dialects.base import Embedded, Structured, Unwritable
 from generator.model import NotText
 
 if TYPE_CHECKING:
@@ -237,6 +237,22 @@ class Recorder:
                 self._pair(pair, (*pointer, pair[0]))
         return pairs
 
+    def inside(self, value: Any) -> Iterator[Pointer]:
+        """Give what the embedded templates in a value have read, conditions and loops included."""
+        match value:
+            case Embedded():
+                if id(value) in self._embedded:
+                    yield from _reads(self._embedded[id(value)][1])
+            case Structured(value=data):
+                yield from self.inside(data)
+            case dict():
+                yield from self.inside(list(value.values()))
+            case list() | tuple():
+                for child in value:
+                    yield from self.inside(child)
+            case _:
+                pass
+
     def text(self, text: str, line: int) -> str:
         """Write literal text."""
         self.pieces.append(Piece(text, self.template, line, None, self._around))
@@ -262,6 +278,8 @@ class Recorder:
         if isinstance(value, Embedded) and id(value) in self._embedded:
             inner = self._embedded[id(value)][1]
             piece = piece._replace(inner=inner, inner_text=value.text)
+        elif isinstance(value, Structured):
+            piece = piece._replace(reads=(*reads, *self.inside(value)))
         self.pieces.append(piece)
         return text
 
@@ -288,6 +306,14 @@ class Recorder:
         # An error leaves all as it is: the diagnosis wants what was read where it happened.
         self.template, self.pieces, self.reads, self._controls = outer
         self._surround()
+
+
+def _reads(pieces: Iterable[Piece]) -> Iterator[Pointer]:
+    """Give all that pieces have read, of embedded templates too."""
+    for piece in pieces:
+        yield from piece.reads or ()
+        yield from piece.controls
+        yield from _reads(piece.inner)
 
 
 def _spans(pieces: Iterable[Piece]) -> Iterator[Span]:

@@ -59,3 +59,29 @@ def test_lines_that_moved_together_keep_each_its_own_cause(
         "  2 lines in 1 file\n"
         "    out/base/note/note.txt  +1 -1\n"
     )
+
+
+def test_a_hash_of_an_embedded_file_moves_with_what_the_file_read(
+    project: Callable[[Mapping[str, str | bytes]], Project],
+) -> None:
+    manifest = "description: a note\nfiles: [{template: name.txt.j2, path: note/name.txt}]\n"
+    noted = project(
+        {
+            "profiles/base/profile.yaml": PROFILE,
+            "templates/note/target.yaml": manifest,
+            "templates/note/note.txt.j2": TEMPLATE,
+            "templates/note/name.txt.j2": 'note-<{ [embed("note.txt.j2")] | hash10 }>\n',
+        }
+    )
+    assert noted.run("render").code == 0
+    git = str(require("git"))
+    for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([git, *argv], cwd=noted.root, check=True)
+    changed = PROFILE.replace('http: "http://one.', 'http: "http://two.')
+    noted.write({"profiles/base/profile.yaml": changed})
+    assert noted.run("diff", "--base", "HEAD").out == (
+        "profiles/base/profile.yaml:6:11  network.proxy.http: "
+        "http://one.example.com → http://two.example.com\n"
+        "  2 lines in 1 file\n"
+        "    out/base/note/name.txt  +1 -1\n"
+    )

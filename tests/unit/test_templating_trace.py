@@ -150,6 +150,25 @@ def test_an_embedded_text_that_is_rewritten_keeps_its_causes(
 
 
 @pytest.mark.parametrize(
+    "written", ["<{ [e, 'x'] | hash10 }>", "<{ e | hash10 }>", '"<{ {"k": e} | json }>"']
+)
+def test_what_is_made_of_an_embedded_text_keeps_its_causes(
+    trace: Callable[..., Traced], written: str
+) -> None:
+    body = '<{% if go.on %}>"<{ embed("deep.other.j2") }>"<{% endif %}>'
+    text = '<{% set e = embed("in.other.j2") %}>' + written
+    found = trace(text, in_other=body, deep_other="<{ go.version }>")
+    (span,) = [s for s in found.spans if s.reads]
+    assert set(span.reads) == {("go", "on"), ("go", "version")}
+
+
+def test_a_hash_keeps_the_causes_of_its_value(trace: Callable[..., Traced]) -> None:
+    found = trace("<{ [go.env, words[1]] | hash10 }>")
+    (span,) = found.spans
+    assert span.reads == (("go", "env"), ("words", 1))
+
+
+@pytest.mark.parametrize(
     ("for_each", "template", "read"),
     [
         ("modules", "<{ item.toolchain.version }>", ("modules", 1, "toolchain", "version")),
