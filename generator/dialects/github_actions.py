@@ -27,6 +27,13 @@ _USES = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.:/@-]*")
 _OPEN = re.compile(r"\$\{\{(?:(?!\}\}).)*\Z|\$\{?\Z", re.DOTALL)
 _ENDS_OPEN = re.compile(r"\$\{?\Z")
 _QUOTED = (Mode.DOUBLE, Mode.SINGLE)
+_WRITTEN_OUT = {
+    "if": (
+        "`if:` holds an expression of GitHub's",
+        "write it out, or put the value into `env` and compare that",
+    ),
+    "shell": ("`shell:` names the program that runs the script", "write it out"),
+}
 _RUN_HINT = "make the script a template of its own and embed it, or pass the value by `env`"
 
 
@@ -48,8 +55,10 @@ class GithubActions(Yaml):
             return slot
         if state.mode in _QUOTED:
             _check_text_before(state)
-        if slot.encoder in ("key", "root"):
+        if slot.encoder == "key":
             return slot
+        if slot.encoder == "root":
+            return _with_keys(slot, ())
         return _by_key(state, slot)
 
 
@@ -61,13 +70,10 @@ def _by_key(state: State, slot: Slot) -> Slot:
     if key == UNKNOWN and keys[-2:-1] == ("-",):
         reason = "the key of this value is an expression, so that a script cannot be told from text"
         raise Misplaced(reason, "write the key as text")
-    if key == "if":
-        reason = "`if:` holds an expression of GitHub's"
-        raise Misplaced(reason, "write it out, or put the value into `env` and compare that")
-    if keys[-2:] in (("-", "shell"), ("run", "shell")):
-        reason = "`shell:` names the program that runs the script"
-        raise Misplaced(reason, "write it out")
-    if key == "run" or keys[-2:] == ("with", "script"):
+    code = _code(keys)
+    if code in _WRITTEN_OUT:
+        raise Misplaced(*_WRITTEN_OUT[code])
+    if code:
         if state.mode in _QUOTED or slot.encoder == "below":
             reason = "an expression inside a script, whose language YAML does not know"
             raise Misplaced(reason, _RUN_HINT)
@@ -75,7 +81,26 @@ def _by_key(state: State, slot: Slot) -> Slot:
     if key == "uses" and state.mode is Mode.VALUE:
         # What it writes ends on its line, so that a comment with the version may follow.
         return replace(slot, encoder="uses", after=after._replace(mode=Mode.DONE), args=())
-    return slot
+    return slot if state.mode in _QUOTED else _with_keys(slot, keys)
+
+
+def _with_keys(slot: Slot, keys: tuple[str, ...]) -> Slot:
+    """Let the encoder know the keys that lead to its value, as one string."""
+    return replace(slot, encoder=f"data-{slot.encoder}", args=("\n".join(keys), *slot.args))
+
+
+def _code(keys: tuple[str, ...]) -> str:
+    """Give the last key where GitHub runs or evaluates its value, "" where it does not.
+
+    A key that is an expression may be any, so that `script` and `shell` below it count.
+    """
+    if not keys:
+        return ""
+    *_, above, key = ("", *keys)
+    due = {"script": ("with", UNKNOWN), "shell": ("-", "run", UNKNOWN)}
+    if key in ("if", "run") or above in due.get(key, ()):
+        return key
+    return ""
 
 
 def _check_text_before(state: State) -> None:
@@ -158,6 +183,34 @@ def _run(encoder: Encoder) -> Encoder:
     return encode
 
 
+def _data(encoder: Encoder) -> Encoder:
+    """Give an encoder that knows where its value stands, for maps and lists that hold code."""
+
+    def encode(value: Any, keys: str, *args: str | int) -> str:
+        if isinstance(value, Structured):
+            _no_code(value.value, tuple(keys.split("\n")))
+        return encoder(value, *args)
+
+    return encode
+
+
+def _no_code(data: Any, keys: tuple[str, ...]) -> None:
+    """Refuse data with a value that GitHub, or a program it starts, would run or evaluate."""
+    match data:
+        case dict():
+            for key, child in data.items():
+                _no_code(child, (*keys, str(key)))
+        case list() | tuple():
+            for child in data:
+                _no_code(child, (*keys, "-"))
+        case _ if key := _code(keys):
+            reason = f"`{key}:` inside data, whose value GitHub runs or evaluates"
+            hint = "write the step in the template and embed its script"
+            raise Unwritable(reason, "data without if, run, shell and with.script", hint)
+        case _:
+            pass
+
+
 def encode_uses(value: Any) -> str:
     """Write the action or workflow that a step or job uses; raises Unwritable."""
     text = part(value)
@@ -167,9 +220,15 @@ def encode_uses(value: Any) -> str:
     raise Unwritable(reason, "owner/name@<commit>", 'a pinned one is `actions["owner/name"].uses`')
 
 
+_ROOT = prepared(ENCODERS["root"], _plain)
+
 _ENCODERS: dict[str, Encoder] = {
-    **{name: prepared(encoder, _whole) for name, encoder in ENCODERS.items()},
-    **{name: prepared(ENCODERS[name], _plain) for name in ("key", "root")},
+    **{
+        f"data-{name}": _data(prepared(ENCODERS[name], _whole))
+        for name in ("value", "item", "flow", "below")
+    },
+    "data-root": _data(_ROOT),
+    "key": prepared(ENCODERS["key"], _plain),
     **{name: prepared(ENCODERS[name], _part) for name in ("double", "single")},
     **{f"run-{name}": _run(ENCODERS[name]) for name in ("value", "item", "flow")},
     "comment": ENCODERS["comment"],
