@@ -4,7 +4,8 @@ The kubelet replaces `$(NAME)` in `env[].value`, `command`, `args` and the comma
 `volumeMounts[].subPathExpr`; there `$$` stands for `$`, wherever it is (expansion.Expand of
 Kubernetes' third_party/forked/golang). A `$` of a value that would begin a reference or a `$$` is
 doubled. Commands of lifecycle hooks are run as they are. After `-c` in a command only a file of a
-shell dialect may stand (`embed`).
+shell dialect may stand (`embed`), and at a key of a ConfigMap's or Secret's data that names a file
+of a language only an embedded file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from generator.dialects import for_file
 from generator.dialects._scalar import SCRIPT_FOLLOWS
 from generator.dialects._strings import prepared
 from generator.dialects._yaml_state import UNKNOWN, Mode, State, path
@@ -62,6 +64,10 @@ class Kubernetes(Yaml):
                 reason = "an expression inside a shell script, whose language YAML does not know"
                 raise Misplaced(reason, _SCRIPT_HINT)
             return replace(slot, encoder=f"{'script' if expanded else 'hook'}-{slot.encoder}")
+        if _is_file(keys):
+            if state.mode in _QUOTED:
+                raise Misplaced(_FOREIGN_FILE, _FILE_HINT)
+            return replace(slot, encoder=f"file-{slot.encoder}")
         if not expanded:
             return slot if state.mode in _QUOTED else _with_keys(slot, keys)
         if state.mode in _QUOTED:
@@ -75,6 +81,17 @@ def _with_keys(slot: Slot, keys: tuple[str, ...]) -> Slot:
 
 
 _SCRIPT_HINT = "make the script a template of its own and embed it, or pass values by `env`"
+
+
+_FOREIGN_FILE = "an expression in a file whose language YAML does not know"
+_FILE_HINT = "make the file a template of its own and embed it"
+
+
+def _is_file(keys: tuple[str, ...]) -> bool:
+    """Say whether a key of a ConfigMap's or Secret's data names a file of a language."""
+    if keys[-2:-1] not in (("data",), ("stringData",)) or keys[:-2] not in ((), ("items", "-")):
+        return False
+    return for_file(keys[-1]) not in ("", "text")
 
 
 def _is_expanded(keys: tuple[str, ...]) -> bool:
@@ -145,6 +162,13 @@ def _hook(value: Any) -> Any:
     raise Unwritable(reason, "a file of a shell dialect", _SCRIPT_HINT)
 
 
+def _file(value: Any) -> Embedded:
+    """Let a file through that a dialect of its own has written."""
+    if isinstance(value, Embedded):
+        return value
+    raise Unwritable(_FOREIGN_FILE, "an embedded file", _FILE_HINT)
+
+
 def _data(encoder: Encoder) -> Encoder:
     """Give an encoder that knows where its value stands, for maps and lists with containers."""
 
@@ -178,6 +202,7 @@ _ENCODERS: dict[str, Encoder] = {
     **{f"data-{name}": _data(encoder) for name, encoder in ENCODERS.items()},
     **{f"expanded-{name}": prepared(encoder, _expanded) for name, encoder in ENCODERS.items()},
     **{f"script-{name}": prepared(encoder, _script) for name, encoder in ENCODERS.items()},
+    **{f"file-{name}": prepared(encoder, _file) for name, encoder in ENCODERS.items()},
     **{f"hook-{name}": prepared(encoder, _hook) for name, encoder in ENCODERS.items()},
 }
 
