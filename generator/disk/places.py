@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from generator.model import Artifact, Desired
 
 _OWN = re.compile(rf"{re.escape(NAME)}|{re.escape(PENDING)}|\.gogen-.*")
-_SOURCES = {OUT, CONFIG, LOCK, PROFILES}
+_SOURCES = {OUT, CONFIG, LOCK, PROFILES, "templates", "schemas"}
+_NEVER = "out/, profiles/, templates/, schemas/, .git and gogen.* never are"
 
 
 def due(desired: Desired) -> dict[str, Artifact]:
@@ -41,10 +42,13 @@ def sums_due(desired: Desired) -> bytes:
 
 def allows(allowed: Iterable[str], place: str) -> bool:
     """Tell whether a file may stand at a place outside out/."""
+    return not _kept(place) and any(matches(place, glob) for glob in allowed)
+
+
+def _kept(place: str) -> bool:
+    """Tell whether a place is of gogen's own files or git's, which no glob allows."""
     parts = place.split("/")
-    if parts[0] in _SOURCES or any(part.lower() == ".git" for part in parts):
-        return False
-    return any(matches(place, glob) for glob in allowed)
+    return parts[0] in _SOURCES or any(part.lower() == ".git" for part in parts)
 
 
 def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:
@@ -105,14 +109,16 @@ def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem
     at = artifact.at or Place(artifact.template)
     if why := fault(artifact.place):
         yield Problem("GG440", f"place {shown(artifact.place)!r} {why}", at)
+    elif _kept(artifact.place):
+        hint = f"choose another place: {_NEVER}"
+        yield Problem("GG442", f"no file can be placed at {artifact.place}", at, hint=hint)
     elif not allows(allowed, artifact.place):
         yield Problem(
             "GG442",
             f"gogen.toml does not allow a file at {artifact.place}",
             at,
             expected="a path that fits one of: " + ", ".join(allowed) if allowed else "",
-            hint=f'add it in gogen.toml, places = ["{artifact.place}"]; '
-            "out/, profiles/, .git and gogen.* never are",
+            hint=f'add it in gogen.toml, places = ["{artifact.place}"]; {_NEVER}',
         )
 
 

@@ -196,7 +196,10 @@ def test_what_looks_like_a_leftover_is_the_users_while_no_run_was_killed(tmp_pat
     assert kinds(tmp_path, given(FILES)) == [("unfinished", "out/p/SHA256SUMS.pending")]
 
 
-@pytest.mark.parametrize("place", ["out/x", "gogen.toml", "gogen.lock", "profiles/p/x", ".GIT/x"])
+@pytest.mark.parametrize(
+    "place",
+    ["out/x", "gogen.toml", "gogen.lock", "profiles/p/x", ".GIT/x", "templates/t/x", "schemas/x"],
+)
 def test_no_glob_allows_gogens_own_files(place: str) -> None:
     assert allows(["**"], "x/y")
     assert not allows(["**"], place)
