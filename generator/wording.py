@@ -51,10 +51,13 @@ def on_one_line(data: Any) -> str:
     return written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give `did you mean "x"?` for the known word nearest to `word`, or "" where none is near."""
+def did_you_mean(word: str, known: Iterable[str], near: float = 0.6) -> str:
+    """Give `did you mean "x"?` for the known word nearest to `word`, or "" where none is near.
+
+    `near` is the least likeness, from 0 to 1; long words out of a few parts need more of it.
+    """
     # Imported late: only a run that reports a problem pays for it.
     from difflib import get_close_matches  # noqa: PLC0415
 
-    near = get_close_matches(word, sorted(known), n=1)
-    return f'did you mean "{near[0]}"?' if near else ""
+    found = get_close_matches(word, sorted(known), n=1, cutoff=near)
+    return f'did you mean "{found[0]}"?' if found else ""

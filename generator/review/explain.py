@@ -76,7 +76,8 @@ def _tombstone(tree: Map, pointer: Pointer) -> tuple[Place, ...]:
 
 def _unknown_key(compiler: Compiler, key: str, pointer: Pointer, names: Iterable[str]) -> Problem:
     known = {dotted(p) for name in names for p, _ in walk(compiler.profile(name).tree) if p}
-    hint = did_you_mean(dotted(pointer) or key, known) or "gogen show merged --profile … lists keys"
+    near = did_you_mean(dotted(pointer) or key, known, near=0.8)
+    hint = near or "gogen show merged --profile … lists keys"
     return Problem("GG170", f"no profile has the key {key}", hint=hint)
 
 

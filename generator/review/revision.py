@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _PARTS = frozenset((CONFIG, LOCK, PROFILES, "templates", "schemas", OUT))
 
+_HINT = "give a commit, branch or tag of the workspace's repository"
+
 
 @contextmanager
 def workspace_at(root: Path, revision: str, git: Path) -> Iterator[Path]:
@@ -28,14 +30,22 @@ def workspace_at(root: Path, revision: str, git: Path) -> Iterator[Path]:
     the folder is in no repository.
     """
     prefix = _git(git, root, "rev-parse", "--show-prefix").decode().strip()
-    # Ends option parsing: a revision that begins with - is a revision.
-    commit = _git(git, root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    tree = f"{commit.decode().strip()}:{prefix}"
+    tree = f"{_commit(git, root, revision)}:{prefix}"
     names = _git(git, root, "ls-tree", "-z", "--name-only", tree).decode().split("\0")
     archive = _git(git, root, "archive", "--format=tar", tree, *sorted(_PARTS & {*names}))
     with tempfile.TemporaryDirectory(prefix="gogen-base-") as made:
         _unpack(archive, Path(made))
         yield Path(made)
+
+
+def _commit(git: Path, root: Path, revision: str) -> str:
+    # Ends option parsing: a revision that begins with - is a revision.
+    argv = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    try:
+        return _git(git, root, *argv).decode().strip()
+    except Rejected:
+        message = f"--base: git knows no revision {revision!r}"
+        raise Rejected([Problem("GG180", message, hint=_HINT)]) from None
 
 
 def _git(git: Path, root: Path, *argv: str) -> bytes:
@@ -45,8 +55,7 @@ def _git(git: Path, root: Path, *argv: str) -> bytes:
     if run.returncode:
         said = run.stderr.decode(errors="replace").strip().splitlines()
         message = f"git {argv[0]}: {said[-1] if said else 'it said nothing'}"
-        hint = "give a commit, branch or tag of the workspace's repository"
-        raise Rejected([Problem("GG180", message, Place(CONFIG), hint=hint)])
+        raise Rejected([Problem("GG180", message, Place(CONFIG), hint=_HINT)])
     return run.stdout
 
 

@@ -549,7 +549,7 @@ def test_what_no_line_explains_stands_apart(history: Project) -> None:
 def test_a_revision_that_is_none(history: Project) -> None:
     outcome = history.run("diff", "--base", "no-such-branch")
     assert outcome.code == 2
-    assert "error[GG180]" in outcome.err
+    assert "error[GG180]\n     = --base: git knows no revision" in outcome.err
     assert "hint: give a commit, branch or tag" in outcome.err
 
 
