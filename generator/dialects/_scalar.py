@@ -20,6 +20,10 @@ _FOR_DATA = "write its items one by one, or make text of it: <{ x | join(',') }>
 # A shell runs what follows: -c, alone or among flags of one letter (-ec, -ce, -lc). Of the letters
 # only those that shells are given there, so that -src or -sync of other programs mean nothing.
 SCRIPT_FOLLOWS = re.compile(r"-[abefhilmnpquvxE]*c[eilux]*")
+# Programs of which an argument is a program, wherever it stands among them.
+EVALUATORS = frozenset(
+    ("awk", "gawk", "mawk", "sed", "perl", "python", "python3", "ruby", "node", "lua", "php")
+)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 

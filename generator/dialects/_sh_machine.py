@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.dialects._scalar import SCRIPT_FOLLOWS
+from generator.dialects._scalar import EVALUATORS, SCRIPT_FOLLOWS
 from generator.dialects.base import Misplaced
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ _WRAPPERS = frozenset(
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "su"))
 _CODE = _SHELLS.union(
     ("eval", ".", "source", "trap", "alias", "let", "declare", "typeset", "unset", "read"),
-    ("mapfile", "readarray", "getopts", "bind", "complete", "compgen", "fc", "ssh", "lua", "php"),
+    ("mapfile", "readarray", "getopts", "bind", "complete", "compgen", "fc", "ssh"),
     ("watch", "parallel"),
-    ("awk", "gawk", "mawk", "sed", "perl", "python", "python3", "ruby", "node"),
+    EVALUATORS,
 )
 _DECLARING = frozenset(("export", "readonly", "local"))
 _CLASSES = {

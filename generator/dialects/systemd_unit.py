@@ -191,7 +191,7 @@ class SystemdUnit:
 
 def _exec_slot(at: At, after: At) -> Slot:
     if at.code:
-        reason = "an expression in what a shell runs, or in a command that ':' keeps from $"
+        reason = "an expression in what a shell or interpreter runs, or ':' keeps from $"
         raise Misplaced(reason, _BY_ENVIRONMENT)
     if at.words == 0:
         if at.word.strip("@-+!") or at.quote:
@@ -289,7 +289,9 @@ def _end_word(at: At) -> At:
         return at
     plain = at.word.strip("\"'")
     no_dollars = at.words == 0 and ":" in plain.partition("/")[0]
-    code = at.kind == "exec" and bool(no_dollars or _scalar.SCRIPT_FOLLOWS.fullmatch(plain))
+    runs = at.words == 0 and plain.rpartition("/")[2] in _scalar.EVALUATORS
+    script = no_dollars or runs or bool(_scalar.SCRIPT_FOLLOWS.fullmatch(plain))
+    code = at.kind == "exec" and script
     return at._replace(word="", words=at.words + 1, code=at.code or code)
 
 

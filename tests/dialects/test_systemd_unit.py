@@ -55,6 +55,7 @@ def test_places_of_a_value(before: str, value: object, after: str, text: str) ->
     [
         *("", "[", "[Ser", "Exec", "Environment=A=", 'Environment="', 'Environment="A'),
         *("ExecStart=/bin/", 'ExecStart="', "ExecStart=:/bin/echo ", "ExecStart=/bin/sh -c "),
+        *("ExecStart=/usr/bin/perl -e ", 'ExecStart=-/usr/bin/awk "', "ExecStart=node -p "),
         *('ExecStart=/bin/sh -ce "', "ExecStart=/bin/bash -lc "),
         *('ExecStart=/bin/bash -ec "', "ExecStart=/bin/x --a=", 'ExecStart=/bin/x "$A'),
         *('ExecStart=/bin/x "${A', "ExecStart=/bin/x \\", "Description=%", "Environment=A=b "),
