@@ -9,6 +9,7 @@ calls) is refused here too. Runs only when a template is compiled.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import nodes
@@ -149,7 +150,7 @@ class _Checker:
 
     def _known(self, node: nodes.Filter | nodes.Test, name: str) -> None:
         kind = type(node).__name__.lower()
-        known: Mapping[str, object] = (
+        known: Mapping[str, Any] = (
             self._environment.filters if kind == "filter" else self._environment.tests
         )
         if name not in known:
@@ -157,6 +158,16 @@ class _Checker:
             self._problem(node, f"there is no {kind} {name!r}", hint, "GG205")
         elif kind == "filter" and name == "raw":
             self._problem(node, "raw inside an expression", "| raw stands last")
+        elif kind == "filter":
+            self._arguments(node, known[name])
+
+    def _arguments(self, node: nodes.Filter | nodes.Test, function: Any) -> None:
+        """Refuse an argument by a name that the filter does not know, as Jinja's own may."""
+        taken = signature(function).parameters
+        for given in node.kwargs:
+            if given.key not in taken:
+                message = f"the filter {node.name!r} takes no argument {given.key!r}"
+                self._problem(node, message, "", "GG205")
 
     def _problem(self, node: nodes.Node, message: str, hint: str, code: str = "GG201") -> None:
         self._report(Problem(code, message, Place(self._file, node.lineno), hint=hint))

@@ -173,6 +173,12 @@ def _problems_of(run: Callable[..., str], text: str, /, **others: str) -> tuple[
         ("<{ self }>", "GG201", 1, "'self'"),
         ("<{ go.version | raw | upper }>", "GG201", 1, "raw inside an expression"),
         ("<{ go.version | uper }>", "GG205", 1, "there is no filter 'uper'"),
+        (
+            "<{ words | sort(reverse=true) | join }>",
+            "GG205",
+            1,
+            "the filter 'sort' takes no argument 'reverse'",
+        ),
         ("<{ go is definedd }>", "GG205", 1, "there is no test 'definedd'"),
         ("<{ go.items() }>", "GG206", 1, "something other than embed()"),
         ("<{ range(3) }>", "GG206", 1, "something other than embed()"),
