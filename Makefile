@@ -91,13 +91,13 @@ $(BIN)/python:
 	@rm -rf .tools/layers
 	@touch $@
 
-# actionlint and the Dockerfile reader are Go modules, locked by tests/readers/go.sum. Where no module
-# proxy answers, the tests that read with them are skipped, unless every tool is required.
-.tools/go.stamp: tests/readers/go.mod tests/readers/go.sum $(wildcard tests/readers/*/*.go)
+# Readers that are Go modules, each locked by its go.sum. Where no module proxy answers, the tests
+# that read with them are skipped, unless every tool is required.
+.tools/go.stamp: $(wildcard tests/readers/*/go.mod tests/readers/*/go.sum tests/readers/*/*.go)
 .tools/go.stamp: .ci/build_readers .venv/readers.stamp
-	@echo "building actionlint and the Dockerfile reader"
+	@echo "building the readers that are Go modules"
 	@if .ci/build_readers; then touch $@; else \
-		echo "not built: tests that need actionlint or the Dockerfile reader are skipped" >&2; \
+		echo "not built: tests that need what tests/readers/*/go.mod make are skipped" >&2; \
 		test "$$GOGEN_REQUIRE_TOOLS" != 1; fi
 
 # A peer, with dependencies of its own.
