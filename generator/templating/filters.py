@@ -149,12 +149,20 @@ def _canonical(value: Any) -> Any:
         case Structured(value=inner):
             return inner
         case _:
-            msg = f"| hash10 got {type_name(value)}"
+            msg = f"a hash of {type_name(value)}"
             raise Unwritable(msg, "plain data")
 
 
-def hash10(value: Any) -> str:
-    """Give 10 hex digits of the SHA-256 of the value's canonical JSON (keys sorted, UTF-8)."""
+# What Go's encoding/json escapes, and Python's json does not: it may stand in HTML and JavaScript.
+_GO_ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
+
+
+def sha256(value: Any) -> str:
+    """Give the SHA-256 in hex of the value's canonical JSON, as Go's encoding/json writes it.
+
+    So Helm's `toJson | sha256sum` gives the same: keys sorted, no spaces, UTF-8, and of what is in
+    strings the letters `<`, `>`, `&`, U+2028 and U+2029 escaped.
+    """
     canonical = json.dumps(
         _defined(value),
         sort_keys=True,
@@ -162,7 +170,12 @@ def hash10(value: Any) -> str:
         separators=(",", ":"),
         default=_canonical,
     )
-    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
+    return hashlib.sha256(canonical.translate(_GO_ESCAPES).encode()).hexdigest()
+
+
+def hash10(value: Any) -> str:
+    """Give the first 10 hex digits of the value's `sha256`: enough for a name."""
+    return sha256(value)[:10]
 
 
 def default(value: Any, instead: Any = "") -> Any:
@@ -305,6 +318,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "join": join,
     "goflags": go_flags,
     "hash10": hash10,
+    "sha256": sha256,
     "default": default,
     "replace": replace,
     "upper": upper,

@@ -21,7 +21,7 @@ from generator.model import HomePath, Secret
 from generator.templating import filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from generator.dialects.base import Dialect, Encoder
     from generator.templating.tracing import Recorder
@@ -177,13 +177,17 @@ def _traced_items(context: SceneContext, value: Any) -> list[list[Any]]:
     return recorder.pairs(value, pairs) if recorder else pairs
 
 
-@pass_context
-def _traced_hash(context: SceneContext, value: Any) -> str:
-    """Give the hash of a value, and tell the recorder what embedded templates in it have read."""
-    recorder = context.scene.recorder
-    if recorder:
-        recorder.reads.extend(recorder.inside(value))
-    return filters.hash10(value)
+def _traced(digest: Callable[[Any], str]) -> Callable[[SceneContext, Any], str]:
+    """Give a hash filter that tells the recorder what embedded templates in its value have read."""
+
+    @pass_context
+    def traced(context: SceneContext, value: Any) -> str:
+        recorder = context.scene.recorder
+        if recorder:
+            recorder.reads.extend(recorder.inside(value))
+        return digest(value)
+
+    return traced
 
 
 class TracedSandbox(Sandbox):
@@ -193,4 +197,5 @@ class TracedSandbox(Sandbox):
         """Make it as the plain one, with filters that tell the recorder what they give."""
         super().__init__(dialect, delimiters)
         self.filters["items"] = _traced_items
-        self.filters["hash10"] = _traced_hash
+        for digest in (filters.hash10, filters.sha256):
+            self.filters[digest.__name__] = _traced(digest)

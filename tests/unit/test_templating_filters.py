@@ -77,6 +77,13 @@ def test_hash10_is_of_canonical_json() -> None:
     assert filters.hash10(value) == filters.hash10({"a": ["é", True], "b": 1}) == expected
 
 
+def test_the_hash_is_of_the_json_that_go_writes() -> None:
+    value = {"k": "<a> & \u2028\u2029 \x7f\b\f"}
+    written = r'{"k":"\u003ca\u003e \u0026 \u2028\u2029 ' + '\x7f\\b\\f"}'
+    assert filters.sha256(value) == hashlib.sha256(written.encode()).hexdigest()
+    assert filters.hash10(value) == filters.sha256(value)[:10]
+
+
 def test_hash10_tells_texts_and_secrets_apart() -> None:
     values: list[Any] = ["x", Secret("x"), HomePath("x"), Embedded("y", "sh", "t"), ["x"]]
     assert len({filters.hash10({"k": value}) for value in values}) == len(values)
