@@ -3,6 +3,9 @@
 A rule says *what* is wrong at a pointer of the profile or at an offset of an output; one place
 turns that into a Problem with file, line and column. A module of this package is a family of
 rules and exports `RULES`; adding a rule is adding it there.
+
+Patterns of rules are text, which `re` compiles, and keeps, when a rule first uses it: to compile
+all of them took longer than to check a profile that needs few.
 """
 
 from __future__ import annotations

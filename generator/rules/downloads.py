@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from generator.rules.base import Output, Subject
 
 # A command up to its end: a line break that is not escaped, `;`, `&&`.
-_FETCH = re.compile(r"(?<![\w./-])(?:curl|wget)(?=\s)(?:[^\n;&\\]|\\\n|\\.|&(?!&))*")
+_FETCH = r"(?<![\w./-])(?:curl|wget)(?=\s)(?:[^\n;&\\]|\\\n|\\.|&(?!&))*"
 _SHELL = r"(?:/\S*/)?(?:(?:a|ba|da|fi|k|z)?sh|eval|pwsh|source)\b"
 _INTERPRETER = r"(?:/\S*/)?(?:node|perl|php|python[0-9.]*|ruby)(?=\s*(?:-\s*)?(?:[|)\"'`]|$))"
 _AS_USER = r"(?:(?:sudo|doas|env|exec|command|nohup|-\S+|\w+=\S*)\s+)*"
-_TO_SHELL = re.compile(rf"\|&?\s*(?:\\\n\s*)?{_AS_USER}(?:{_SHELL}|{_INTERPRETER}|\.\s+/dev/stdin)")
-_FROM_SHELL = re.compile(
+_TO_SHELL = rf"\|&?\s*(?:\\\n\s*)?{_AS_USER}(?:{_SHELL}|{_INTERPRETER}|\.\s+/dev/stdin)"
+_FROM_SHELL = (
     r"(?:\b(?:a|ba|da|k|z)?sh\b[^\n]{0,200}?(?:-c\s+[\"']?(?:\$\(|`)|<\()"
     r"|\beval\s+[\"']?(?:\$\(|`|\()|(?:\bsource|(?<!\S)\.)\s+<\()\s*(?:curl|wget)\b"
     r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]{0,500}\|\s*(?:iex|Invoke-Expression)\b"
 )
-_URL = re.compile(r"(?:https?|ftp)://|\$\{?[A-Za-z_]")
-_KEEPS = re.compile(
+_URL = r"(?:https?|ftp)://|\$\{?[A-Za-z_]"
+_KEEPS = (
     r"\s(?:-[A-Za-z]*[oO]|--output(?:-document)?|--remote-name)(?=[\s=\w/\"'.$-])(?!\s*-(?:\s|$|\|))"
     r"(?!\s*[\"']?/dev/(?:null|stdout))"
     r"|(?<![0-9&])>>?\s*(?!/dev/|&)\S|\|\s*(?:sudo\s+)?(?:bsdtar|dd|dpkg|gunzip|tar|tee|unxz|zstd)\b"
 )
-_ELSEWHERE = re.compile(r"\s-(?:[A-Za-z]*O\s*-(?=\s|$)|-spider\b)")  # wget that keeps nothing
-_VERIFIES = re.compile(
+_ELSEWHERE = r"\s-(?:[A-Za-z]*O\s*-(?=\s|$)|-spider\b)"  # wget that keeps nothing
+_VERIFIES = (
     r"\b(?:sha(?:1|224|256|384|512)sum|shasum|cosign\s+verify|gpgv|minisign|signify)\b"
     r"|openssl\s+dgst|gpg\s[^\n]*--verify"
 )
 _ADDS = tuple(  # each begins with a literal, which is sought quickly
-    re.compile(rf"{word}[ \t]+(?P<flags>(?:--\S+\s+(?:\\\n\s*)?)*)(?P<rest>(?:[^\n\\]|\\\n|\\.)+)")
+    rf"{word}[ \t]+(?P<flags>(?:--\S+\s+(?:\\\n\s*)?)*)(?P<rest>(?:[^\n\\]|\\\n|\\.)+)"
     for word in ("ADD", "add")
 )
-_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://\S+|git@\S+")
-_BY_COMMIT = re.compile(r"#[0-9a-f]{40}(?:[\"':]|$)")
+_REMOTE = r"(?:https?|ftp|git|ssh)://\S+|git@\S+"
+_BY_COMMIT = r"#[0-9a-f]{40}(?:[\"':]|$)"
 
 
 def _piped(output: Output, _subject: Subject) -> Iterator[Finding]:
     text = output.opened
-    found = [(m.start(), m[0]) for m in _FETCH.finditer(text) if _runs(m[0])]
-    found += [(match.start(), match[0]) for match in _FROM_SHELL.finditer(text)]
+    found = [(m.start(), m[0]) for m in re.finditer(_FETCH, text) if _runs(m[0])]
+    found += [(match.start(), match[0]) for match in re.finditer(_FROM_SHELL, text)]
     for offset, command in found:
         if not output.in_comment(offset):
             yield Finding(
@@ -62,17 +62,17 @@ def _piped(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 def _runs(command: str) -> bool:
     """Tell whether a command fetches something and runs it; without a URL it only speaks of it."""
-    fetched = _URL.search(command)
-    return fetched is not None and _TO_SHELL.search(command, fetched.start()) is not None
+    fetched = re.search(_URL, command)
+    return fetched is not None and re.search(_TO_SHELL, command[fetched.start() :]) is not None
 
 
 def _unverified(output: Output, _subject: Subject) -> Iterator[Finding]:
     if output.artifact.dialect == "dockerfile":
         yield from _added(output)
     fetches = "curl" in output.text or "wget" in output.text
-    if not fetches or _VERIFIES.search(output.text):
+    if not fetches or re.search(_VERIFIES, output.text):
         return
-    for match in _FETCH.finditer(output.opened):
+    for match in re.finditer(_FETCH, output.opened):
         command = match[0]
         kept = _kept(command) and not _runs(command)
         if kept and not output.in_comment(match.start()):
@@ -85,17 +85,17 @@ def _unverified(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 
 def _kept(command: str) -> bool:
-    if not _URL.search(command):
+    if not re.search(_URL, command):
         return False
-    if _KEEPS.search(command):
+    if re.search(_KEEPS, command):
         return True
-    return command.startswith("wget") and not _ELSEWHERE.search(command)
+    return command.startswith("wget") and not re.search(_ELSEWHERE, command)
 
 
 def _added(output: Output) -> Iterator[Finding]:
-    for match in (m for pattern in _ADDS for m in pattern.finditer(output.text)):
-        remote = _REMOTE.search(match["rest"])
-        pinned = "--checksum=" in match["flags"] or (remote and _BY_COMMIT.search(remote[0]))
+    for match in (m for pattern in _ADDS for m in re.finditer(pattern, output.text)):
+        remote = re.search(_REMOTE, match["rest"])
+        pinned = "--checksum=" in match["flags"] or (remote and re.search(_BY_COMMIT, remote[0]))
         if remote and not pinned and output.begins_line(match.start()):
             url = remote[0].strip("[],\"'")
             yield Finding(

@@ -32,10 +32,10 @@ WITHOUT_VALUE = words(
     "failfast find fix fmt fullpath fuzzcache i insecure json linkshared m modcache modcacherw "
     "msan n print r race retracted short t test testcache trimpath u v vendor versions w work x"
 )
-_FLAG = re.compile(r"--?(?P<name>[^=-][^=]*)(?P<value>=.*)?", re.DOTALL)
-_FIELD = re.compile(r"""'([^']*)'|"([^"]*)"|([^\s'"]\S*)|(\S.*)""")
-_QUOTED = re.compile(r"""=(["']).*\1""", re.DOTALL)
-_GOFLAGS = re.compile(r"^GOFLAGS=(.*)$", re.MULTILINE)
+_FLAG = r"(?s)--?(?P<name>[^=-][^=]*)(?P<value>=.*)?"
+_FIELD = r"""'([^']*)'|"([^"]*)"|([^\s'"]\S*)|(\S.*)"""
+_QUOTED = r"""(?s)=(["']).*\1"""
+_GOFLAGS = r"(?m)^GOFLAGS=(.*)$"
 _EXPECTED = "-name or -name=value, known to some go command"
 
 
@@ -55,7 +55,7 @@ def _bad_entry(flag: str) -> str:
     """Say what is wrong with an entry of go.flags as one flag, not yet quoted."""
     if re.search(r"\s--?[a-z]", flag) and "=" not in flag.split(maxsplit=1)[0]:
         return "two flags in one entry: write one an entry"
-    if _QUOTED.search(flag):
+    if re.search(_QUOTED, flag):
         return "the quotes are part of the value: leave them out, gogen quotes"
     if "'" in flag and '"' in flag:
         return "GOFLAGS cannot hold a flag with both kinds of quotes"
@@ -64,7 +64,7 @@ def _bad_entry(flag: str) -> str:
 
 def _bad_flag(flag: str) -> str:
     """Say what go would say of a field of GOFLAGS, "" where it takes it."""
-    match = _FLAG.fullmatch(flag)
+    match = re.fullmatch(_FLAG, flag)
     if not match:
         return "no flag"
     name = match["name"]
@@ -79,8 +79,8 @@ def _bad_flag(flag: str) -> str:
 
 def _flags_written(output: Output, subject: Subject) -> Iterator[Finding]:
     told = subject.items("go", "flags")
-    for match in _GOFLAGS.finditer(output.text):
-        for field in _FIELD.finditer(match[1]):
+    for match in re.finditer(_GOFLAGS, output.text):
+        for field in re.finditer(_FIELD, match[1]):
             one, other, bare, broken = field.groups()
             flag = one or other or bare or ""
             wrong = "a quote that does not end" if broken else _bad_flag(flag)
@@ -120,14 +120,14 @@ def _differs(what: str, *keys: str) -> Finding:
     )
 
 
-_COMPILER = re.compile(r"gcc(-[0-9]+)?|clang(-?[0-9]+)?|build-base|build-essential")
+_COMPILER = r"gcc(-[0-9]+)?|clang(-?[0-9]+)?|build-base|build-essential"
 # The headers' packages, or one that needs them: gcc of Fedora and RHEL requires glibc-devel, of
 # Debian only recommends libc6-dev, which images leave out.
 _HEADERS = {
-    "apk": re.compile(r"musl-dev|libc-dev|build-base"),
-    "apt": re.compile(r"libc6-dev|build-essential"),
-    "dnf": re.compile(r"glibc-devel|gcc"),
-    "microdnf": re.compile(r"glibc-devel|gcc"),
+    "apk": r"musl-dev|libc-dev|build-base",
+    "apt": r"libc6-dev|build-essential",
+    "dnf": r"glibc-devel|gcc",
+    "microdnf": r"glibc-devel|gcc",
 }
 _INSTEAD = {"apk": "gcc, musl-dev", "apt": "gcc, libc6-dev"}
 
@@ -167,9 +167,13 @@ def _lacking(family: Mapping[str, list[str]]) -> str:
     """Name what a family with cgo does not install, "" where it has both."""
     packages = family["packages"]
     headers = _HEADERS[str(family["packager"])]
-    if not any(map(_COMPILER.fullmatch, packages)):
+    if not any(re.fullmatch(_COMPILER, package) for package in packages):
         return "C compiler"
-    return "" if any(map(headers.fullmatch, packages)) else "headers of its C library"
+    return (
+        ""
+        if any(re.fullmatch(headers, package) for package in packages)
+        else "headers of its C library"
+    )
 
 
 RULES = (

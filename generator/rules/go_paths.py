@@ -31,18 +31,17 @@ _CHECKOUTS = ("/github/workspace", "/src", "/workspace", "/workspaces")
 """Roots where containers of the docker target, dev containers and CI systems mount sources."""
 
 # Each begins with the literal, which is sought a hundred times as fast as a line's start.
-_GOROOT = re.compile(
-    r"GOROOT(?<![A-Za-z0-9_$]GOROOT)(?:=(?=[^\s'\"]|['\"][^'\"])|[\"']?:[ \t]+\S"
+_GOROOT = (
+    r"(?m)GOROOT(?<![A-Za-z0-9_$]GOROOT)(?:=(?=[^\s'\"]|['\"][^'\"])|[\"']?:[ \t]+\S"
     r"|(?:(?<=ENV GOROOT)|(?<=-gx GOROOT)|(?<=-Ux GOROOT))[ \t]+\S"
-    r"|(?:(?<=name: GOROOT)|(?<=name: [\"']GOROOT)[\"'])[ \t]*$)",
-    re.MULTILINE,
+    r"|(?:(?<=name: GOROOT)|(?<=name: [\"']GOROOT)[\"'])[ \t]*$)"
 )
-_WORKDIR = re.compile(r"WORKDIR[ \t]+[\"']?([^\s\"']+)")
-_GOPATH = re.compile(
+_WORKDIR = r"WORKDIR[ \t]+[\"']?([^\s\"']+)"
+_GOPATH = (
     r"GOPATH(?<![A-Za-z0-9_$]GOPATH)(?:=|:?[ \t]+)[\"']?"
     r"(\$\{\{ *github\.workspace *\}\}|[^\s\"']+)"
 )
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/][^:\x00\r\n]*")
+_WINDOWS = r"[A-Za-z]:[\\/][^:\x00\r\n]*"
 
 
 def _no_goroot(subject: Subject) -> Iterator[Finding]:
@@ -58,7 +57,7 @@ def _no_goroot(subject: Subject) -> Iterator[Finding]:
 
 def _no_goroot_written(output: Output, subject: Subject) -> Iterator[Finding]:
     told = {shown(value) for name, value, _ in subject.settings if name == "GOROOT"}
-    for match in _GOROOT.finditer(output.text):
+    for match in re.finditer(_GOROOT, output.text):
         line = output.line_of(match.start())
         if not output.in_comment(match.start()) and not any(value in line for value in told):
             yield Finding(
@@ -105,7 +104,7 @@ def _absolute(subject: Subject) -> Iterator[Finding]:
     windows = all(os == "windows" for os, _ in subject.platforms)
     for name, value, pointer in _paths(subject):
         path = shown(value)
-        wrong = "" if windows and _WINDOWS.fullmatch(path) else _wrong(name, value)
+        wrong = "" if windows and re.fullmatch(_WINDOWS, path) else _wrong(name, value)
         if wrong:
             yield Finding(
                 f"{name} is {path!r}: {wrong}",
@@ -146,8 +145,8 @@ def _at_sources(path: str, pointer: Pointer = (), offset: int = 0) -> Finding:
 
 
 def _apart_from_workdir(output: Output, _subject: Subject) -> Iterator[Finding]:
-    roots = {match[1].rstrip("/") for match in _WORKDIR.finditer(output.text)}
-    for match in _GOPATH.finditer(output.text):
+    roots = {match[1].rstrip("/") for match in re.finditer(_WORKDIR, output.text)}
+    for match in re.finditer(_GOPATH, output.text):
         path = match[1].rstrip("/")
         here = path in roots or path.startswith("${{")
         if here and not output.in_comment(match.start()):

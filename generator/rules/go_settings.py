@@ -29,8 +29,8 @@ _WAYS = {
     "GOENV": "say go.goenv",
     "GOROOT": "leave it out: go finds its own",
 }
-_LINE = re.compile(r"^([A-Z][A-Z0-9_]*)=", re.MULTILINE)
-_UNWRITABLE = re.compile(r"[\0\r\n\v]|^\s|\s$")
+_LINE = r"(?m)^([A-Z][A-Z0-9_]*)="
+_UNWRITABLE = r"[\0\r\n\v]|^\s|\s$"
 
 
 def _settable(subject: Subject) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _settable(subject: Subject) -> Iterator[Finding]:
 
 
 def _settable_written(output: Output, subject: Subject) -> Iterator[Finding]:
-    for match in _LINE.finditer(output.text):
+    for match in re.finditer(_LINE, output.text):
         if match[1] not in SETTABLE and match[1] not in subject.env:
             yield _refused(match[1], offset=match.start())
 
@@ -57,7 +57,7 @@ def _refused(key: str, pointer: Pointer = (), offset: int = 0) -> Finding:
 
 def _writable(subject: Subject) -> Iterator[Finding]:
     for name, value, pointer in _values(subject):
-        if isinstance(value, str) and _UNWRITABLE.search(value):
+        if isinstance(value, str) and re.search(_UNWRITABLE, value):
             yield Finding(
                 f"{name} is {value!r}: readers would split it, or cut its blanks off",
                 pointer,

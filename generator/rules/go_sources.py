@@ -80,8 +80,8 @@ def _bad_url(entry: str) -> str:
     return "" if url.scheme == "file" or url.netloc else "no host"
 
 
-_CREDENTIAL = re.compile(r"://[^\s/@:,|\"'$(<{\[]+(?P<password>:[^\s/@,|\"'$(<{\[]+)?@")
-_BY_NAME = re.compile(r"(?:ftp|https?)$", re.IGNORECASE)
+_CREDENTIAL = r"://[^\s/@:,|\"'$(<{\[]+(?P<password>:[^\s/@,|\"'$(<{\[]+)?@"
+_BY_NAME = r"(?i)(?:ftp|https?)$"
 
 
 def credential(text: str) -> re.Match[str] | None:
@@ -91,15 +91,15 @@ def credential(text: str) -> re.Match[str] | None:
     """
     if "@" not in text or "://" not in text:
         return None
-    for match in _CREDENTIAL.finditer(text):
+    for match in re.finditer(_CREDENTIAL, text):
         start = match.start()
-        if match["password"] or _BY_NAME.search(text, max(0, start - len("https")), start):
+        if match["password"] or re.search(_BY_NAME, text[max(0, start - len("https")) : start]):
             return match
     return None
 
 
 def _masked(text: str) -> str:
-    return _CREDENTIAL.sub("://…@", text)
+    return re.sub(_CREDENTIAL, "://…@", text)
 
 
 def _no_credentials(subject: Subject) -> Iterator[Finding]:

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from generator.model import Pointer
     from generator.rules.base import Subject
 
-_LATEST = re.compile(r"[a-z0-9][a-z0-9._/:-]*:latest(@\S*)?")
+_LATEST = r"[a-z0-9][a-z0-9._/:-]*:latest(@\S*)?"
 
 
 def _tagged(subject: Subject) -> Iterator[Finding]:
     for pointer, text in subject.texts:
-        if ":latest" in text and _LATEST.fullmatch(text):
+        if ":latest" in text and re.fullmatch(_LATEST, text):
             yield _latest(text, pointer)
 
 
 def _tagged_by_targets(subject: Subject) -> Iterator[Finding]:
     ours = {text for _, text in subject.texts}
     for ref in subject.pins["images"]:
-        if ref not in ours and _LATEST.fullmatch(ref):
+        if ref not in ours and re.fullmatch(_LATEST, ref):
             yield _latest(ref, ("targets",))
 
 

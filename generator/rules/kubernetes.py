@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from generator.model import Pointer
     from generator.rules.base import Output, Subject
 
-_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_SUBDOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+_PART = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
 _LONGEST_PREFIX, _LONGEST_PART = 253, 63
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _RESERVED = ("kubernetes.io", "k8s.io")
@@ -75,7 +75,7 @@ def _named(what: str, wrong: str, pointer: Pointer) -> Iterator[Finding]:
 
 def _bad_key(key: str) -> str:
     prefix, slash, name = key.rpartition("/")
-    if slash and not (_SUBDOMAIN.fullmatch(prefix) and len(prefix) <= _LONGEST_PREFIX):
+    if slash and not (re.fullmatch(_SUBDOMAIN, prefix) and len(prefix) <= _LONGEST_PREFIX):
         return f"the prefix {prefix!r} is no DNS name"
     return _bad_part(name)
 
@@ -87,7 +87,9 @@ def _bad_value(value: object) -> str:
 def _bad_part(text: str) -> str:
     if len(text) > _LONGEST_PART:
         return f"{len(text)} characters"
-    return "" if _PART.fullmatch(text) else f"{text!r} does not begin and end in a letter or digit"
+    return (
+        "" if re.fullmatch(_PART, text) else f"{text!r} does not begin and end in a letter or digit"
+    )
 
 
 def _own(key: str) -> bool:
@@ -144,8 +146,8 @@ _INSTEAD = {
     "CronJob": "batch/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
 }
-_API = re.compile(r"^(?:- )?[\"']?apiVersion[\"']?:[ \t]*[\"']?([a-z0-9./]+)", re.MULTILINE)
-_KIND = re.compile(r"^(?:- |  )?[\"']?kind[\"']?:[ \t]*[\"']?([A-Za-z]+)", re.MULTILINE)
+_API = r"(?m)^(?:- )?[\"']?apiVersion[\"']?:[ \t]*[\"']?([a-z0-9./]+)"
+_KIND = r"(?m)^(?:- |  )?[\"']?kind[\"']?:[ \t]*[\"']?([A-Za-z]+)"
 
 
 def _served(output: Output, subject: Subject) -> Iterator[Finding]:
@@ -155,7 +157,7 @@ def _served(output: Output, subject: Subject) -> Iterator[Finding]:
     minor = int(version[1])
     start = 0
     for document in output.text.split("\n---"):
-        api, kind = _API.search(document), _KIND.search(document)
+        api, kind = re.search(_API, document), re.search(_KIND, document)
         if api and kind:
             gone = _REMOVED.get(f"{api[1]} {kind[1]}", _REMOVED.get(api[1]))
             if gone and minor >= gone:
@@ -180,26 +182,24 @@ _DEPRECATED = {
     "patchesStrategicMerge": "patches",
     "vars": "replacements",
 }
-_FIELD = re.compile(rf"^({'|'.join(_DEPRECATED)}):", re.MULTILINE)
-_LIST = re.compile(
-    r"^(?:resources|components):[ \t]*\n((?:[ \t]*-[ \t].*\n?|[ \t]*#.*\n|\n)+)", re.MULTILINE
-)
-_ITEM = re.compile(r"^[ \t]*-[ \t]+[\"']?([^\s\"']+)", re.MULTILINE)
+_FIELD = rf"(?m)^({'|'.join(_DEPRECATED)}):"
+_LIST = r"(?m)^(?:resources|components):[ \t]*\n((?:[ \t]*-[ \t].*\n?|[ \t]*#.*\n|\n)+)"
+_ITEM = r"(?m)^[ \t]*-[ \t]+[\"']?([^\s\"']+)"
 
 
 def _kustomization(output: Output, _subject: Subject) -> Iterator[Finding]:
     if output.name not in ("kustomization.yaml", "kustomization.yml", "Kustomization"):
         return
-    for match in _FIELD.finditer(output.text):
+    for match in re.finditer(_FIELD, output.text):
         yield Finding(
             f"{match[1]} is deprecated in kustomize",
             offset=match.start(),
             expected=_DEPRECATED[match[1]],
             hint="kustomize warns, and a later one fails",
         )
-    for block in _LIST.finditer(output.text):
+    for block in re.finditer(_LIST, output.text):
         seen: set[str] = set()
-        for item in _ITEM.finditer(output.text, block.start(1), block.end(1)):
+        for item in re.compile(_ITEM).finditer(output.text, block.start(1), block.end(1)):
             if item[1].rstrip("/") in seen:
                 yield Finding(
                     f"{item[1]} is listed twice: kustomize refuses an object it meets again",

@@ -19,23 +19,20 @@ if TYPE_CHECKING:
     from generator.rules.base import Output, Subject
 
 # Issuer, a text that is always in it (sought first: it is much faster), the whole.
-_TOKENS = tuple(
-    (what, literal, re.compile(pattern))
-    for what, literal, pattern in (
-        ("a private key", "PRIVATE KEY-----", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),
-        ("a token of GitHub", "gh", r"gh[opsur]_[A-Za-z0-9]{36,}"),
-        ("a token of GitHub", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
-        ("a token of GitLab", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-        ("a token of Slack", "xox", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
-        ("a key of AWS", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
-        ("a key of Google", "AIza", r"\bAIza[0-9A-Za-z_-]{35}\b"),
-        ("a key of Stripe", "k_live_", r"\b[rs]k_live_[0-9A-Za-z]{16,}"),
-        ("a token of npm", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
-        ("a token of PyPI", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{32,}"),
-        ("a token of Docker Hub", "dckr_pat_", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
-        ("a token of Vault", "hvs.", r"\bhvs\.[A-Za-z0-9_-]{24,}"),
-        ("a JSON Web Token", "eyJ", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    )
+_TOKENS = (
+    ("a private key", "PRIVATE KEY-----", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----"),
+    ("a token of GitHub", "gh", r"gh[opsur]_[A-Za-z0-9]{36,}"),
+    ("a token of GitHub", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
+    ("a token of GitLab", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a token of Slack", "xox", r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+    ("a key of AWS", "AKIA", r"\bAKIA[0-9A-Z]{16}\b"),
+    ("a key of Google", "AIza", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a key of Stripe", "k_live_", r"\b[rs]k_live_[0-9A-Za-z]{16,}"),
+    ("a token of npm", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a token of PyPI", "pypi-AgE", r"\bpypi-AgE[A-Za-z0-9_-]{32,}"),
+    ("a token of Docker Hub", "dckr_pat_", r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
+    ("a token of Vault", "hvs.", r"\bhvs\.[A-Za-z0-9_-]{24,}"),
+    ("a JSON Web Token", "eyJ", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
 )
 _NAME = (
     r"(?P<name>(?:[A-Z][A-Z0-9]*_)*"
@@ -43,12 +40,11 @@ _NAME = (
 )
 _VALUE = r"[\"']?(?P<value>[^\s\"'$<{/|>#]{6,})"
 # As a line of shell, Dockerfile, unit, environment file or map; as an item of a container's env.
-_NAMED = re.compile(
-    r"^[ \t]*(?:(?:-[ \t]+|export[ \t]+|ENV[ \t]+|ARG[ \t]+|Environment=|set -gx[ \t]+)[\"']?)?"
-    rf"{_NAME}(?:=|:[ \t]+|[ \t]+){_VALUE}",
-    re.MULTILINE,
+_NAMED = (
+    r"(?m)^[ \t]*(?:(?:-[ \t]+|export[ \t]+|ENV[ \t]+|ARG[ \t]+|Environment=|set -gx[ \t]+)[\"']?)?"
+    rf"{_NAME}(?:=|:[ \t]+|[ \t]+){_VALUE}"
 )
-_NAME_VALUE = re.compile(rf"name:[ \t]*[\"']?{_NAME}[ \t]*\n[ \t]*value:[ \t]*{_VALUE}")
+_NAME_VALUE = rf"name:[ \t]*[\"']?{_NAME}[ \t]*\n[ \t]*value:[ \t]*{_VALUE}"
 _EXPECTED = "a reference: {$secret: name}"
 _HINT = "take the value out and revoke it: what was committed is known"
 _NAMES = ("PASSW", "TOKEN", "SECRET", "KEY")
@@ -58,7 +54,7 @@ def tokens(text: str) -> Iterator[tuple[str, int, str]]:
     """Give what in a text is a secret by its form: whose, offset, the secret."""
     for what, literal, pattern in _TOKENS:
         if literal in text:
-            yield from ((what, match.start(), match[0]) for match in pattern.finditer(text))
+            yield from ((what, match.start(), match[0]) for match in re.finditer(pattern, text))
 
 
 def _in_profile(subject: Subject) -> Iterator[Finding]:
@@ -71,7 +67,7 @@ def _in_output(output: Output, subject: Subject) -> Iterator[Finding]:
     text = output.text
     found = list(tokens(text))
     if any(map(text.__contains__, _NAMES)):
-        named = (m for pattern in (_NAMED, _NAME_VALUE) for m in pattern.finditer(text))
+        named = (m for pattern in (_NAMED, _NAME_VALUE) for m in re.finditer(pattern, text))
         found += [(f"a value of {m['name']}", m.start("value"), m["value"]) for m in named]
     link = credential(text)
     if link:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generator.model import HomePath, Pointer
     from generator.rules.base import Output, Subject
 
-_WANTED = re.compile(r"^[ \t]*(WantedBy|RequiredBy|UpheldBy)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+_WANTED = r"(?m)^[ \t]*(WantedBy|RequiredBy|UpheldBy)[ \t]*=[ \t]*(.*)$"
 _SYSTEM_TARGETS = words(
     "cryptsetup.target emergency.target getty.target graphical.target halt.target initrd.target "
     "kexec.target local-fs.target multi-user.target network-online.target network.target "
@@ -30,7 +30,7 @@ _SYSTEM_TARGETS = words(
 def _user_units(output: Output, _subject: Subject) -> Iterator[Finding]:
     if not any("systemd/user/" in path for path in (output.artifact.path, output.artifact.install)):
         return
-    for match in _WANTED.finditer(output.text):
+    for match in re.finditer(_WANTED, output.text):
         for target in _SYSTEM_TARGETS.intersection(match[2].split()):
             yield Finding(
                 f"{match[1]}={target} in a unit of a user: their manager has no such target, "
@@ -42,8 +42,8 @@ def _user_units(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 
 _PACKAGED = "10-kubeadm.conf"
-_PREFIX = re.compile(r"[0-9]{2}-")
-_STARTS = re.compile(r"^[ \t]*(ExecStart[ \t]*=|ExecStartPre[ \t]*=.*\bkubeadm\b).*$", re.MULTILINE)
+_PREFIX = r"[0-9]{2}-"
+_STARTS = r"(?m)^[ \t]*(ExecStart[ \t]*=|ExecStartPre[ \t]*=.*\bkubeadm\b).*$"
 
 
 def _kubelet(output: Output, _subject: Subject) -> Iterator[Finding]:
@@ -51,13 +51,13 @@ def _kubelet(output: Output, _subject: Subject) -> Iterator[Finding]:
     homes = [path for path in (artifact.path, artifact.install) if "kubelet.service.d/" in path]
     names = sorted({path.rpartition("/")[2] for path in homes})
     for name in names:
-        if not _PREFIX.match(name) or name <= _PACKAGED:
+        if not re.match(_PREFIX, name) or name <= _PACKAGED:
             yield Finding(
                 f"drop-in {name} is not read after {_PACKAGED}, which sets what it changes",
                 expected="two digits from 11 to 99, a hyphen: 20-gogen.conf",
                 hint="name it in the target's manifest",
             )
-    for match in _STARTS.finditer(output.text) if homes else ():
+    for match in re.finditer(_STARTS, output.text) if homes else ():
         yield Finding(
             f"a kubelet drop-in that starts something: {match[0].strip()}",
             offset=match.start(1),
@@ -66,17 +66,17 @@ def _kubelet(output: Output, _subject: Subject) -> Iterator[Finding]:
         )
 
 
-_VARIABLE = re.compile(r"\$(?:\{(?!ORIGIN\})[A-Za-z_]\w*[^}]*\}|(?!ORIGIN\b)[A-Za-z_]\w*)")
+_VARIABLE = r"\$(?:\{(?!ORIGIN\})[A-Za-z_]\w*[^}]*\}|(?!ORIGIN\b)[A-Za-z_]\w*)"
 """$NAME or ${NAME}; $ORIGIN is the dynamic linker's, and meant to reach it."""
-_SPECIFIER = re.compile(r"%(?![%AaBbCDdEfGgHhIiJjLlMmNnOoPpqSsTtUuVvWwYyZ])")
-_ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?\w+=(.*)$", re.MULTILINE)
-_ENVIRONMENT = re.compile(r"^[ \t]*Environment[ \t]*=(.*)$", re.MULTILINE)
+_SPECIFIER = r"%(?![%AaBbCDdEfGgHhIiJjLlMmNnOoPpqSsTtUuVvWwYyZ])"
+_ASSIGNMENT = r"(?m)^[ \t]*(?:export[ \t]+)?\w+=(.*)$"
+_ENVIRONMENT = r"(?m)^[ \t]*Environment[ \t]*=(.*)$"
 
 
 def _literal(subject: Subject) -> Iterator[Finding]:
     """Find variables in values: the files they are written to expand none."""
     for name, value, pointer in _values(subject):
-        match = _VARIABLE.search(shown(value))
+        match = re.search(_VARIABLE, shown(value))
         if match and not isinstance(value, Hidden):
             yield Finding(
                 f"{name} is {shown(value)!r}: {match[0]} is not expanded, go reads a dollar",
@@ -98,8 +98,8 @@ def _values(subject: Subject) -> Iterator[tuple[str, str | HomePath, Pointer]]:
 
 def _written(output: Output, subject: Subject) -> Iterator[Finding]:
     unit = output.artifact.dialect == "systemd-unit"
-    for line in (_ENVIRONMENT if unit else _ASSIGNMENT).finditer(output.text):
-        for match in _VARIABLE.finditer(output.text, line.start(1), line.end(1)):
+    for line in re.finditer(_ENVIRONMENT if unit else _ASSIGNMENT, output.text):
+        for match in re.compile(_VARIABLE).finditer(output.text, line.start(1), line.end(1)):
             if not _meant(output.text, line.start(1), match.start()) and not subject.says(match[0]):
                 yield Finding(
                     f"{match[0]} is not expanded by what reads this file",
@@ -117,7 +117,7 @@ def _meant(text: str, start: int, dollar: int) -> bool:
 
 
 def _specifiers(output: Output) -> Iterator[Finding]:
-    for match in _SPECIFIER.finditer(output.text.replace("%%", "  ")):
+    for match in re.finditer(_SPECIFIER, output.text.replace("%%", "  ")):
         if not output.in_comment(match.start()):
             yield Finding(
                 f"% that begins no specifier: {output.line_of(match.start()).strip()}",

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from generator.model import Pointer
     from generator.rules.base import Subject
 
-_VERSION = re.compile(r"1\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)|(beta|rc)([1-9][0-9]*))?")
-_RELEASE = re.compile(r"1\.(0|[1-9][0-9]*)(\.(?:0|[1-9][0-9]*))?")
+_VERSION = r"1\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)|(beta|rc)([1-9][0-9]*))?"
+_RELEASE = r"1\.(0|[1-9][0-9]*)(\.(?:0|[1-9][0-9]*))?"
 _FIRST_WITH_ZERO = 21  # of the line 1.21 the first release was 1.21.0, of those before 1.20
-_GO_IMAGE = re.compile(r"(?:[\w.-]+(?::[0-9]+)?/)*golang:(?P<tag>[\w.-]+)")
-_TAG_VERSION = re.compile(r"1\.[0-9]+(?:\.[0-9]+|(?:beta|rc)[0-9]+)?(?=-|$)")
-_NAME = re.compile(r"go(?P<version>[0-9][0-9a-z.]*)(?:[- \t][^+/\\]*)?")
+_GO_IMAGE = r"(?:[\w.-]+(?::[0-9]+)?/)*golang:(?P<tag>[\w.-]+)"
+_TAG_VERSION = r"1\.[0-9]+(?:\.[0-9]+|(?:beta|rc)[0-9]+)?(?=-|$)"
+_NAME = r"go(?P<version>[0-9][0-9a-z.]*)(?:[- \t][^+/\\]*)?"
 _MODES = ("auto", "path")
 _SEALED = (("ci",), ("image",), ("kubernetes", "builder"), ("node", "kubelet"))
 _EXCEPT = "add {rule: GG004, reason: …} to go.exceptions while a migration lasts"
@@ -31,7 +31,7 @@ _EXCEPT = "add {rule: GG004, reason: …} to go.exceptions while a migration las
 
 def _key(version: str) -> tuple[int, ...]:
     """Order versions as go does: 1.22 < 1.22rc1 < 1.22.0; () where it is none."""
-    match = _VERSION.fullmatch(version)
+    match = re.fullmatch(_VERSION, version)
     if not match:
         return ()
     minor, patch, kind, number = match.groups()
@@ -44,16 +44,16 @@ def _key(version: str) -> tuple[int, ...]:
 
 def _exact(version: str) -> bool:
     """Tell whether a version is a release: 1.27.1 and 1.20, not 1.27 nor a release candidate."""
-    match = _RELEASE.fullmatch(version)
+    match = re.fullmatch(_RELEASE, version)
     return match is not None and (match[2] is not None or int(match[1]) < _FIRST_WITH_ZERO)
 
 
 def _images(subject: Subject) -> Iterator[tuple[Pointer, str, str]]:
     """Give the images of Go itself: pointer, reference, the version in the tag, "" where none."""
     for pointer, text in subject.texts:
-        match = "golang:" in text and _GO_IMAGE.fullmatch(text)
+        match = "golang:" in text and re.fullmatch(_GO_IMAGE, text)
         if match:
-            version = _TAG_VERSION.match(match["tag"])
+            version = re.match(_TAG_VERSION, match["tag"])
             yield pointer, text, version[0] if version else ""
 
 
@@ -125,7 +125,7 @@ def _one_release(subject: Subject) -> Iterator[Finding]:
                 expected=ref.replace(version, own),
                 hint="write the version as <{ toolchains.current }>",
             )
-    named = _NAME.fullmatch(_toolchain_base(subject))
+    named = re.fullmatch(_NAME, _toolchain_base(subject))
     if named and named["version"] != own and _exact(named["version"]):
         yield Finding(
             f"GOTOOLCHAIN is {subject.env['GOTOOLCHAIN']}, the profile is on go {own}",
@@ -225,7 +225,7 @@ def bad_toolchain(value: str) -> str:
     if value in _MODES:
         return ""
     base, plus, mode = value.partition("+")
-    named = _NAME.fullmatch(base)
+    named = re.fullmatch(_NAME, base)
     if base != "local" and not (named and _key(named["version"])):
         return "neither local, auto, path nor a toolchain's name"
     if plus and mode not in _MODES:

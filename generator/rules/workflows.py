@@ -17,21 +17,20 @@ if TYPE_CHECKING:
     from generator.rules.base import Output, Subject
 
 _WORKFLOW = frozenset({"github-actions"})
-_USES = re.compile(
-    r"^[ \t-]*uses:[ \t]*[\"']?([\w.-]+/[\w./-]+)@[0-9a-f]{40}[\"']?[ \t]*(#.*)?$", re.MULTILINE
+_USES = r"(?m)^[ \t-]*uses:[ \t]*[\"']?([\w.-]+/[\w./-]+)@[0-9a-f]{40}[\"']?[ \t]*(#.*)?$"
+_SCRIPT = r"(?m)^(?P<lead>[ \t]*(?:-[ \t]+)?)(?:run|script):(?P<rest>.*)$"
+_UNTRUSTED = (
+    r"\$\{\{(?:(?!\}\}|\$\{\{).)*?\b"
+    r"(github\s*(?:\.\s*|\[\s*['\"])(?:event|head_ref)(?!\w)[^}\s]*|inputs\s*[.\[][^}\s]*)"
 )
-_SCRIPT = re.compile(r"^(?P<lead>[ \t]*(?:-[ \t]+)?)(?:run|script):(?P<rest>.*)$", re.MULTILINE)
-_UNTRUSTED = re.compile(
-    r"\$\{\{(?:(?!\}\}|\$\{\{).)*?\b(github\s*(?:\.\s*|\[\s*['\"])(?:event|head_ref)(?!\w)[^}\s]*|inputs\s*[.\[][^}\s]*)"
-)
-_FILE = re.compile(r"^[ \t-]*go-version-file:[ \t]*[\"']?(\S*go\.(?:mod|work))\b", re.MULTILINE)
-_LOCAL = re.compile(r"^[ \t]*GOTOOLCHAIN:[ \t]*[\"']?local\b", re.MULTILINE)
-_JOBS = re.compile(r"^jobs:[^\n]*\n", re.MULTILINE)
-_JOB = re.compile(r"^(?:  |    )[\w-]+:[ \t]*(?:#.*)?$", re.MULTILINE)
+_FILE = r"(?m)^[ \t-]*go-version-file:[ \t]*[\"']?(\S*go\.(?:mod|work))\b"
+_LOCAL = r"(?m)^[ \t]*GOTOOLCHAIN:[ \t]*[\"']?local\b"
+_JOBS = r"(?m)^jobs:[^\n]*\n"
+_JOB = r"(?m)^(?:  |    )[\w-]+:[ \t]*(?:#.*)?$"
 
 
 def _commented(output: Output, _subject: Subject) -> Iterator[Finding]:
-    for match in _USES.finditer(output.text):
+    for match in re.finditer(_USES, output.text):
         if not match[2] or not re.search(r"[0-9]", match[2]):
             yield Finding(
                 f"action {match[1]} has a commit and no version beside it",
@@ -43,7 +42,7 @@ def _commented(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 def _scripts(text: str) -> Iterator[tuple[int, int]]:
     """Give start and end of every script: the key's line and all that is deeper than the key."""
-    for match in _SCRIPT.finditer(text):
+    for match in re.finditer(_SCRIPT, text):
         column = len(match["lead"])
         end = match.end()
         while end < len(text):
@@ -57,7 +56,7 @@ def _scripts(text: str) -> Iterator[tuple[int, int]]:
 
 def _trusted(output: Output, _subject: Subject) -> Iterator[Finding]:
     for start, end in _scripts(output.text):
-        for match in _UNTRUSTED.finditer(output.text, start, end):
+        for match in re.compile(_UNTRUSTED).finditer(output.text, start, end):
             yield Finding(
                 f"{match[1]} inside a script: whoever sets it writes code that runs",
                 offset=match.start(),
@@ -67,12 +66,12 @@ def _trusted(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 
 def _exact(output: Output, _subject: Subject) -> Iterator[Finding]:
-    jobs = _JOBS.search(output.text)
+    jobs = re.search(_JOBS, output.text)
     body = jobs.end() if jobs else 0
-    everywhere = bool(_LOCAL.search(output.text, 0, body))
-    for match in _FILE.finditer(output.text, body):
+    everywhere = bool(re.compile(_LOCAL).search(output.text, 0, body))
+    for match in re.compile(_FILE).finditer(output.text, body):
         start, end = _job_around(output.text, body, match.start())
-        if everywhere or _LOCAL.search(output.text, start, end):
+        if everywhere or re.compile(_LOCAL).search(output.text, start, end):
             yield Finding(
                 f"setup-go reads only the go line of {match[1]}, for GOTOOLCHAIN is local: "
                 "any release of that line may run",
@@ -84,11 +83,11 @@ def _exact(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 def _job_around(text: str, body: int, offset: int) -> tuple[int, int]:
     """Give start and end of the job that holds an offset; jobs stand at one indentation."""
-    first = _JOB.search(text, body)
+    first = re.compile(_JOB).search(text, body)
     indent = len(first[0]) - len(first[0].lstrip(" ")) if first else 0
     starts = [
         match.start()
-        for match in _JOB.finditer(text, body)
+        for match in re.compile(_JOB).finditer(text, body)
         if len(match[0]) - len(match[0].lstrip(" ")) == indent
     ]
     start = max((s for s in starts if s <= offset), default=body)
