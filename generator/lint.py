@@ -41,11 +41,11 @@ def lint_profiles(
     for number, name in enumerate(selected, 1):
         try:
             compiled = compiler.compile(name)
+            files += _files(compiler, compiled)
         except Rejected as rejected:
             problems += rejected.problems
         else:
             problems += compiled.findings
-            files += _files(compiled)
             pinned.append(compiled.pinned)
         advance(number, len(selected))
     found = validators.inspect(files, search)
@@ -54,11 +54,17 @@ def lint_profiles(
     return Linted((*problems, *told), found.ran, missing)
 
 
-def _files(compiled: Compiled) -> Iterable[validators.File]:
+def _files(compiler: Compiler, compiled: Compiled) -> list[validators.File]:
     desired = compiled.desired
     version = find(compiled.pinned.profile.tree, tuple(KUBERNETES.split(".")))
     facts = {KUBERNETES: str(version.value)} if isinstance(version, Leaf) else {}
-    return (
-        validators.File(f"out/{desired.slug}/{a.path}", a.content, a.dialect, facts)
+    return [
+        validators.File(
+            f"out/{desired.slug}/{a.path}",
+            a.content,
+            a.dialect,
+            facts,
+            compiler.sources.output_schema(a.schema) if a.schema else None,
+        )
         for a in desired.artifacts
-    )
+    ]

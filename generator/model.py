@@ -198,7 +198,11 @@ class Profile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileSpec:
-    """One entry of `files` in a target's manifest (design §5); `at` is where it stands there."""
+    """One entry of `files` in a target's manifest (design §5); `at` is where it stands there.
+
+    `shared` files are written once, by the topmost profile that has the target; `schema` names the
+    JSON Schema that the output must satisfy.
+    """
 
     template: str
     path: str
@@ -208,6 +212,8 @@ class FileSpec:
     when: str = ""
     for_each: str = ""
     dialect: str = ""
+    schema: str = ""
+    shared: bool = False
     at: Place | None = field(default=None, compare=False)
 
 
@@ -229,6 +235,11 @@ class Target(NamedTuple):
     derive: str = ""
     section_schema: Mapping[str, Any] | None = None
 
+    @property
+    def shares(self) -> bool:
+        """Whether some of its files are written once for a family of profiles."""
+        return any(spec.shared for spec in self.files)
+
 
 class Pinned(NamedTuple):
     """A profile with every pin looked up.
@@ -248,7 +259,7 @@ class Artifact(NamedTuple):
 
     `path` is relative to `out/<slug>/`; `place` is a second, workspace-relative home ("" is none);
     `toolchains` are the Go versions its text may name; `template` names the template it came from,
-    `at` is where a manifest asks for it.
+    `at` is where a manifest asks for it; `schema` and `shared` are as in its FileSpec.
     """
 
     path: str
@@ -260,6 +271,8 @@ class Artifact(NamedTuple):
     place: str = ""
     toolchains: tuple[str, ...] = ()
     dialect: str = "text"
+    schema: str = ""
+    shared: bool = False
     at: Place | None = None
 
 

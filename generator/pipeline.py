@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from generator import overlays, rules
 from generator.problems import Rejected, Severity
+from generator.sharing import without_shared
 from generator.stages.audit import audit
 from generator.stages.merge import Memo, merge
 from generator.stages.pin import pin
@@ -53,7 +54,7 @@ class Compiler:
         pinned = self.pinned(name)
         engine = self.sources.engine
         try:
-            desired = self._derived(pinned, self._flat(pinned))
+            desired = self._unshared(pinned, self._derived(pinned, self._flat(pinned)))
         except Rejected as rejected:
             told = with_templates(rejected.problems, (pinned,), engine)
             raise Rejected((*rules.check(pinned), *told)) from None
@@ -81,7 +82,7 @@ class Compiler:
         return pin(profile, targets, sources.lock, sources.schema.view)
 
     def with_parents(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Give the profiles and those whose overlays theirs build on, parents first.
+        """Give the profiles and those whose files theirs build on, parents first.
 
         A profile that cannot be read keeps its place: compiling it tells why.
         """
@@ -99,7 +100,8 @@ class Compiler:
                 targets = self.sources.targets_of(profile)
             except Rejected:
                 continue
-            parents = (self.parent(profile.name, t.name) for t in targets if t.derive)
+            builds = (t for t in targets if t.derive or t.shares)
+            parents = (self.parent(profile.name, t.name) for t in builds)
             chain += [parent for parent in parents if parent and parent not in chain]
         return chain
 
@@ -115,6 +117,21 @@ class Compiler:
             if any(t.name == target for t in self.sources.targets_of(self._kept(each))):
                 return each
         return None
+
+    def top(self, name: str, target: str) -> str:
+        """Give the profile that writes a target's shared files: the parents' last, or itself."""
+        while parent := self.parent(name, target):
+            name = parent
+        return name
+
+    def _unshared(self, pinned: Pinned, desired: Desired) -> Desired:
+        """Take out the files that a profile shares and another one writes."""
+        for target in pinned.targets:
+            if target.shares:
+                top = self.top(pinned.profile.name, target.name)
+                if top != pinned.profile.name:
+                    desired = without_shared(desired, self._parent_flat(top), target.name)
+        return desired
 
     def _derived(self, pinned: Pinned, flat: Desired) -> Desired:
         """Replace the files of targets that derive theirs from a parent's."""

@@ -37,6 +37,7 @@ class Sources:
         self.workspace = workspace
         self.cache = cache
         self._layers: dict[str, Layer] = {}
+        self._output_schemas: dict[str, Mapping[str, Any]] = {}
 
     @cached_property
     def layer_files(self) -> Mapping[str, LayerFiles]:
@@ -132,6 +133,13 @@ class Sources:
     def proofs(self) -> ProofFolder | None:
         """What former runs proved valid."""
         return ProofFolder(self.cache / "valid") if self.cache else None
+
+    def output_schema(self, name: str) -> Mapping[str, Any]:
+        """Give the JSON Schema that a manifest names for an output."""
+        if name not in self._output_schemas:
+            root, builtin = self.workspace.root, self.workspace.builtin
+            self._output_schemas[name] = manifests.output_schema(root, builtin, name)
+        return self._output_schemas[name]
 
     def schema_document(self, subject: str) -> Any:
         """Give the JSON Schema of "profile", "lock" or "manifest"."""

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 MANIFEST = "target.yaml"
 SECTION_SCHEMA = "section.schema.json"
+_SCHEMA = ".schema.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _BUILTIN = "builtin:"
 _KEYS = ("description", "extends", "pins", "derive", "delimiters", "files")
-_FILE_KEYS = ("template", "path", "mode", "install", "place", "when", "for-each", "dialect")
+_FILE_KEYS = (
+    *("template", "path", "mode", "install", "place", "when", "for-each", "dialect"),
+    *("schema", "shared"),
+)
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "delimiters": ("gogen", "jinja"),
     "derive": ("kustomize",),
@@ -38,10 +42,14 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class _Home(NamedTuple):
-    """Where a manifest lies: its folder, and how its files are shown in messages."""
+    """Where a manifest lies: its folder, and how its files are shown in messages.
+
+    `schemas` are the folders searched in order for the schema of an output.
+    """
 
     folder: Path
     prefix: str
+    schemas: tuple[Path, ...]
 
     @property
     def manifest(self) -> str:
@@ -83,8 +91,9 @@ def load_targets(
 
 
 def _target(root: Path, builtin: Path, name: str, place: Place | None) -> Target:
-    own = _Home(root / "templates" / name, f"templates/{name}")
-    shipped = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}")
+    schemas = _schema_folders(root, builtin)
+    own = _Home(root / "templates" / name, f"templates/{name}", schemas)
+    shipped = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}", schemas)
     known = _NAME.match(name) is not None
     home = next((h for h in (own, shipped) if known and (h.folder / MANIFEST).is_file()), None)
     if home is None:
@@ -110,7 +119,7 @@ def _base(reader: _Reader, home: _Home, builtin: Path) -> Target | None:
     if not extends:
         return None
     name = extends.removeprefix(_BUILTIN)
-    base = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}")
+    base = _Home(builtin / "templates" / name, f"{_BUILTIN}{name}", home.schemas)
     is_named = extends.startswith(_BUILTIN) and _NAME.match(name)
     if not is_named or not (base.folder / MANIFEST).is_file():
         known = [f"{_BUILTIN}{each}" for each in available(builtin, builtin)]
@@ -121,6 +130,41 @@ def _base(reader: _Reader, home: _Home, builtin: Path) -> Target | None:
         reader.problem("GG249", "a built-in target extends itself", reader.tree, "extends")
         return None
     return _loaded(name, base, builtin)
+
+
+def output_schema(root: Path, builtin: Path, name: str) -> Mapping[str, Any]:
+    """Give the JSON Schema of that name, of the workspace or built in, that outputs must satisfy.
+
+    Raises Rejected (GG246) where it is no JSON object.
+    """
+    file = f"{name}{_SCHEMA}"
+    folder = next(f for f in _schema_folders(root, builtin) if (f / file).is_file())
+    problems: list[Problem] = []
+    schema = _json(folder / file, Place(f"schemas/{file}"), problems)
+    if schema is None:
+        raise Rejected(problems)
+    return schema
+
+
+def _schema_folders(root: Path, builtin: Path) -> tuple[Path, ...]:
+    return root / "schemas", builtin / "schemas"
+
+
+def _json(path: Path, place: Place, problems: list[Problem]) -> Mapping[str, Any] | None:
+    """Read a schema; None, and a problem, where it is no JSON object."""
+    what = "the section's schema" if path.name == SECTION_SCHEMA else "the schema of an output"
+    try:
+        schema = json.loads(path.read_bytes().decode())
+    except UnicodeDecodeError:
+        problems.append(Problem("GG246", f"{what} is not UTF-8", place))
+    except json.JSONDecodeError as error:
+        place = place._replace(line=error.lineno, column=error.colno)
+        problems.append(Problem("GG246", f"{what} is not JSON: {error.msg.lower()}", place))
+    else:
+        if isinstance(schema, dict):
+            return schema
+        problems.append(Problem("GG246", f"{what} is no object", place))
+    return None
 
 
 class _Reader:
@@ -163,23 +207,7 @@ class _Reader:
         for folder in folders:
             path = folder / SECTION_SCHEMA
             if path.is_file():
-                return self._json(path)
-        return None
-
-    def _json(self, path: Path) -> Mapping[str, Any] | None:
-        place = Place(f"{self._home.prefix}/{SECTION_SCHEMA}")
-        try:
-            schema = json.loads(path.read_bytes().decode())
-        except UnicodeDecodeError:
-            self.problems.append(Problem("GG246", "the section's schema is not UTF-8", place))
-        except json.JSONDecodeError as error:
-            place = place._replace(line=error.lineno, column=error.colno)
-            message = f"the section's schema is not JSON: {error.msg.lower()}"
-            self.problems.append(Problem("GG246", message, place))
-        else:
-            if isinstance(schema, dict):
-                return schema
-            self.problems.append(Problem("GG246", "the section's schema is no object", place))
+                return _json(path, Place(f"{self._home.prefix}/{SECTION_SCHEMA}"), self.problems)
         return None
 
     def check(self, target: Target) -> None:
@@ -223,6 +251,8 @@ class _Reader:
             when=self.string(entry, "when"),
             for_each=self.string(entry, "for-each"),
             dialect=self._dialect(entry),
+            schema=self._schema(entry),
+            shared=self._flag(entry, "shared"),
             at=_place(entry),
         )
 
@@ -232,6 +262,19 @@ class _Reader:
             known = dialects.names()
             hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
             self.problem("GG248", f'there is no dialect "{name}"', entry, "dialect", hint)
+        return name
+
+    def _schema(self, entry: Map) -> str:
+        name = self.string(entry, "schema")
+        folders = self._home.schemas
+        if name and not (
+            _NAME.match(name) and any((f / f"{name}{_SCHEMA}").is_file() for f in folders)
+        ):
+            known = sorted(
+                {p.name.removesuffix(_SCHEMA) for f in folders for p in f.glob(f"*{_SCHEMA}")}
+            )
+            hint = did_you_mean(name, known) or f"write schemas/{name}{_SCHEMA}"
+            self.problem("GG247", f'there is no schema "{name}"', entry, "schema", hint)
         return name
 
     @staticmethod
@@ -255,6 +298,14 @@ class _Reader:
             self._wrong(leaf, key, expected)
             return ""
         return value
+
+    def _flag(self, node: Map, key: str) -> bool:
+        """Read true or false; false where it is not."""
+        leaf = node.items.get(key)
+        value = leaf.value if isinstance(leaf, Leaf) else None
+        if leaf is not None and not isinstance(value, bool):
+            self._wrong(leaf, key, "true or false")
+        return value is True
 
     def _map(self, node: Map, key: str) -> Map | None:
         child = node.items.get(key)

@@ -8,7 +8,7 @@ marks, and a tree built from events needs no recursion, so no nesting can crash 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from generator.model import Leaf, Map, Node, Scalar, Seq
 from generator.problems import Place, Problem, Rejected
@@ -23,6 +23,7 @@ DEPTH = 64
 # A plain scalar that starts otherwise is text for every reader.
 _SUSPECTS = frozenset("-+.0123456789~=<!yYnNoOtTfF")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
+_FRACTION = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
 _WORDS = {"null": None, "true": True, "false": False}
 
 # What some reader takes for something other than text, and why; the first that fits counts.
@@ -91,6 +92,26 @@ def parse_text(file: str, data: bytes) -> Map:
     if tree is None or problems:
         raise Rejected(problems)
     return tree
+
+
+_SEPARATOR = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)  # nowhere else may a line begin so
+_NOTHING = re.compile(r"(?:[ \t]*(?:#.*)?\n?)*\Z")
+
+
+def read_all(file: str, data: bytes, problems: list[Problem]) -> list[Node]:
+    """Read the documents of a rendered file, whatever their tops are; those that are empty are not.
+
+    As strict as with profiles, but that numbers may have a fraction, and strings hold any character
+    that YAML lets in.
+    """
+    above = 0
+    found: list[Node] = []
+    for document in _SEPARATOR.split(data.decode()):
+        if not _NOTHING.match(document):
+            top = _Reader(file, problems, fractions=True).read("\n" * above + document)
+            found += [top] if top is not None else []
+        above += document.count("\n")
+    return found
 
 
 def read(file: str, data: bytes, problems: list[Problem]) -> Map | None:
@@ -180,9 +201,10 @@ class _TooDeep(Exception):
 class _Reader:
     """Builds the tree of one file from the parser's events, on a stack of open nodes."""
 
-    def __init__(self, file: str, problems: list[Problem]) -> None:
+    def __init__(self, file: str, problems: list[Problem], *, fractions: bool = False) -> None:
         self._file = file
         self._problems = problems
+        self._fractions = fractions
         self._stack: list[_Open] = []
         self._top: Node | None = None
         self._documents = 0
@@ -302,6 +324,8 @@ class _Reader:
             return _WORDS[text]
         if _INTEGER.match(text) and text != "-0":
             return int(text)
+        if self._fractions and _FRACTION.match(text):
+            return cast("Scalar", float(text))  # no scalar of a profile, but one of an output
         if not text:
             self._refuse("GG106", "no value", place, 'write null to remove, or "" for empty text')
             return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from generator.disk.sums import NAME as SUMS
-from generator.model import Leaf, Map, dotted, find, plain, walk
+from generator.model import Leaf, Map, dotted, find, plain, slug, walk
 from generator.problems import Place, Problem, Rejected
 from generator.profile.references import parse_pointer
 from generator.templating.jobs import jobs
@@ -140,6 +140,8 @@ def _outputs(compiler: Compiler, pinned: Pinned, job: Job) -> list[str]:
     What an overlay takes unchanged from its parent stands in the parent's files.
     """
     name: str | None = pinned.profile.name
+    if job.spec.shared:
+        return [f"out/{slug(compiler.top(pinned.profile.name, job.target.name))}/{job.path}"]
     if not job.target.derive:
         return [f"out/{pinned.profile.slug}/{job.path}"]
     while name:
@@ -176,6 +178,8 @@ def explain_line(compiler: Compiler, file: str, line: int) -> Told:
     for name in compiler.sources.select(()):
         pinned = compiler.pinned(name)
         for job in jobs(pinned):
+            if job.spec.shared and compiler.top(name, job.target.name) != name:
+                continue
             written = {f"out/{pinned.profile.slug}/{job.path}", job.place}
             known |= written
             if file in written:

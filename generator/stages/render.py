@@ -52,6 +52,8 @@ def _artifact(pinned: Pinned, engine: Engine, job: Job) -> Artifact:
         place=job.place,
         toolchains=job.toolchains,
         dialect=dialect,
+        schema=job.spec.schema,
+        shared=job.spec.shared,
         at=job.manifest,
     )
 

@@ -11,7 +11,7 @@ import unicodedata
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from generator.model import HomePath, find
+from generator.model import HomePath, find, header
 from generator.problems import Place, Problem, Rejected
 from generator.templating.filters import type_name
 
@@ -121,6 +121,8 @@ def _rounds(
 ) -> Iterator[tuple[Mapping[str, Any], Pointer | None]]:
     """Give the variables of each file that an entry makes, with the pointer of its item."""
     context = dict(pinned.context)
+    if spec.shared:
+        context["header"] = header()  # the same for every profile
     if not spec.for_each:
         if _wanted(context, spec.when):
             yield context, None

@@ -50,7 +50,12 @@ def get(name: str) -> Validator:
 
 
 def find(validator: Validator, search: str) -> Tool | None:
-    """Look for the validator's program in `search`, a list of folders as PATH has it."""
+    """Look for the validator's program in `search`, a list of folders as PATH has it.
+
+    One that needs no program is always there.
+    """
+    if not validator.programs:
+        return Tool(Path(), search)
     found = (shutil.which(program, path=search) for program in validator.programs)
     path = next((one for one in found if one), None)
     return Tool(Path(path).absolute(), search) if path else None

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from generator.problems import Place, Problem
 
@@ -37,13 +37,15 @@ _PATIENCE = 120
 class File:
     """A rendered file: its workspace-relative path, bytes, and the name of its dialect.
 
-    `facts` is what its profile says that decides how it is read, by dotted key.
+    `facts` is what its profile says that decides how it is read, by dotted key; `schema` is the
+    JSON Schema that its manifest names.
     """
 
     path: str
     content: bytes
     dialect: str = "text"
     facts: Mapping[str, str] = field(default_factory=dict)
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ class Tool:
 class Validator:
     """A program that reads rendered files.
 
-    It is due when a file is of one of `dialects` or its path matches one of `patterns`; `check`
-    then gets all files of the run (an overlay needs its parent's). `programs` are the names it may
-    have on PATH, the best first; `install` says how to get it.
+    It is due when a file is of one of `dialects`, its path matches one of `patterns`, or it has a
+    schema and this one reads by `schema`; `check` then gets all files of the run (an overlay needs
+    its parent's). `programs` are the names it may have on PATH, the best first, none for one that
+    needs no program; `install` says how to get it.
     """
 
     name: str
@@ -69,11 +72,14 @@ class Validator:
     check: Callable[[Tool, tuple[File, ...]], Iterable[Problem]]
     patterns: tuple[str, ...] = ()
     dialects: tuple[str, ...] = ()
+    schema: bool = False
 
     def reads(self, file: File) -> bool:
         """Say whether this file is its to read."""
-        return file.dialect in self.dialects or any(
-            fnmatchcase(f"/{file.path}", pattern) for pattern in self.patterns
+        return (
+            file.dialect in self.dialects
+            or (self.schema and file.schema is not None)
+            or any(fnmatchcase(f"/{file.path}", pattern) for pattern in self.patterns)
         )
 
 

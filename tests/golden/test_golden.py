@@ -17,7 +17,7 @@ from tests.conftest import Project, read_tree
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(config.parent.name for config in HERE.glob("*/gogen.toml"))
-SOURCES = ("gogen.lock", "gogen.toml", "profiles", "templates")
+SOURCES = ("gogen.lock", "gogen.toml", "profiles", "schemas", "templates")
 
 
 def nested(files: dict[str, bytes]) -> dict[str, Any]:
