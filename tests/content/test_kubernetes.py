@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from generator.model import header
+from generator.templating.filters import sha256
 from tests.tools import SEARCH, require
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def test_all_that_a_build_writes_is_a_volume_of_bounded_size(
     mounts = {m["name"]: m["mountPath"] for m in container["volumeMounts"] if "readOnly" not in m}
     variables = {e["name"]: e["value"] for e in container["env"]}
     folders = {variables[name] for name in ("GOCACHE", "GOPATH", "GOTMPDIR", "HOME")}
-    assert set(mounts.values()) == folders
+    assert set(mounts.values()) == {*folders, container["workingDir"]}
     bounded = {v["name"] for v in pod["volumes"] if v.get("emptyDir", {}).get("sizeLimit")}
     assert bounded == set(mounts)
 
@@ -126,6 +127,20 @@ def test_all_use_the_one_environment_that_is_there(rendered: Mapping[str, bytes]
         alone = rendered[f"out/build-pod/go/{name}"].decode()
         embedded = alone.replace(header("build-pod"), header())
         assert config_map["data"][name] == embedded
+
+
+def test_the_builder_rolls_with_its_environment_and_names_its_go(
+    rendered: Mapping[str, bytes],
+) -> None:
+    config_map = _read(rendered, "out/build-pod/kustomize/go-env.yaml")
+    metadata = _read(rendered, BUILDER)["spec"]["template"]["metadata"]
+    checksum = sha256(config_map["data"])
+    assert metadata["annotations"] == {
+        "checksum/go-env": checksum,
+        "gogen.dev/go-version": "go1.27.1",
+    }
+    assert metadata["labels"]["gogen.dev/role"] == "go-builder"
+    assert config_map["metadata"]["name"] == f"go-env-{checksum[:10]}"
 
 
 def test_every_object_but_the_namespace_names_it(rendered: Mapping[str, bytes]) -> None:

@@ -214,6 +214,14 @@ def test_bytes_that_are_no_text_are_looked_at_all_the_same() -> None:
     assert [p.code for p in found] == ["GG261"]
 
 
+@pytest.mark.parametrize(
+    "before", ["checksum/go-env: ", '"checksum/x":"', "a/checksum~1x\n  value: "]
+)
+def test_the_hash_of_an_annotation_is_no_pin(before: str) -> None:
+    assert audited({"pod.yaml": before + "f" * 64}) == ()
+    assert audited({"pod.yaml": before.replace("checksum", "sum") + "f" * 64})
+
+
 def test_prose_is_no_pin() -> None:
     text = "# BuildKit before Dockerfile 1.17; uses a/b; the image: it is small\ngo test ./...\n"
     assert audited({"Dockerfile": text, "a.md": text}) == ()
