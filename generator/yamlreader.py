@@ -42,7 +42,7 @@ _LOOKALIKES = (
     (r"[-+]?\.(?:inf|nan)", "readers take it for a number"),
     (r"=|<<", "it is a YAML operator"),
 )
-_LOOKALIKE = re.compile(f"(?:{'|'.join(f'({p})' for p, _ in _LOOKALIKES)})\\Z", re.IGNORECASE)
+_LOOKALIKE = f"(?i)(?:{'|'.join(f'({p})' for p, _ in _LOOKALIKES)})\\Z"  # few files need it
 
 _MARKER = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _CONTROL = re.compile(
@@ -329,7 +329,7 @@ class _Reader:
         if not text:
             self._refuse("GG106", "no value", place, 'write null to remove, or "" for empty text')
             return ""
-        if (match := _LOOKALIKE.match(text)) and match.lastindex:
+        if (match := re.match(_LOOKALIKE, text)) and match.lastindex:
             why = _LOOKALIKES[match.lastindex - 1][1]
             self._refuse("GG107", f"unquoted {text}: {why}", place, f'write "{text}" to mean text')
         return text
@@ -359,7 +359,7 @@ class _Reader:
             self._refuse("GG103", "the merge key <<", place, hint)
         elif not key:
             self._refuse("GG105", "a key without text", place, "write `key: value`")
-        elif key[0] in _SUSPECTS and _LOOKALIKE.match(key):
+        elif key[0] in _SUSPECTS and re.match(_LOOKALIKE, key):
             message = f"the key {key} is not text to every reader"
             self._refuse("GG105", message, place, f'write "{key}"')
 

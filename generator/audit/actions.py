@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 KIND = "action"
 
-_USES = re.compile(
+_USES = (
     r"uses[\"']?:[ \t]*[\"']?([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+(?:@[^\s\"'#,}]*)?)[\"']?"
     r"(?:[ \t]+#[ \t]*(\S+))?"
 )
@@ -24,6 +24,6 @@ def find(text: str, file_name: str) -> Iterator[Found]:  # noqa: ARG001 - every 
     Actions of the same repository (`./…`) have no version of their own.
     """
     if "uses" in text:
-        for match in _USES.finditer(text):
+        for match in re.finditer(_USES, text):
             if not match[1].startswith("."):
                 yield Found(KIND, match[1], match.start(1), match[2] or "")

@@ -17,18 +17,16 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._/:-]*"
 _DIGEST = re.compile(r"@sha256:[0-9A-Za-z]*")
 _IN_NAME = f"{ascii_letters}{digits}._/:-"
 _LONGEST = 512  # characters of a name that are looked at; registries take 255
-_KEY = re.compile(  # a key of YAML or JSON that takes an image
-    rf"^[ \t-]*[\"']?(?:image|(?:reference|container)(?=[^/\n]*/|.*:.*:))[\"']?:[ \t]*"
+_KEY = (  # a key of YAML or JSON that takes an image
+    rf"(?m)^[ \t-]*[\"']?(?:image|(?:reference|container)(?=[^/\n]*/|.*:.*:))[\"']?:[ \t]*"
     rf"[\"']?(?:docker://)?({_NAME})"
-    r"[\"']?[ \t]*(?:#.*|,)?$",
-    re.MULTILINE,
+    r"[\"']?[ \t]*(?:#.*|,)?$"
 )
-_USES = re.compile(rf"uses:[ \t]*[\"']?docker://({_NAME})(?![@A-Za-z0-9._/:-])")
-_SYNTAX = re.compile(rf"\A#[ \t]*syntax[ \t]*=[ \t]*({_NAME})[ \t]*$", re.MULTILINE)
-_FROM = re.compile(
-    r"^[ \t]*(?:FROM(?=[ \t])|(?:COPY|ADD|RUN)[ \t].*?(?:--from=|,from=))"
-    r"(?:[ \t]*--platform=\S+)?[ \t]*([^\s,]+)(?:[ \t]+AS[ \t]+(\S+))?",
-    re.MULTILINE | re.IGNORECASE,
+_USES = rf"uses:[ \t]*[\"']?docker://({_NAME})(?![@A-Za-z0-9._/:-])"
+_SYNTAX = rf"(?m)\A#[ \t]*syntax[ \t]*=[ \t]*({_NAME})[ \t]*$"
+_FROM = (
+    r"(?mi)^[ \t]*(?:FROM(?=[ \t])|(?:COPY|ADD|RUN)[ \t].*?(?:--from=|,from=))"
+    r"(?:[ \t]*--platform=\S+)?[ \t]*([^\s,]+)(?:[ \t]+AS[ \t]+(\S+))?"
 )
 _FILES = ("dockerfile", "containerfile")
 
@@ -46,8 +44,8 @@ def find(text: str, file_name: str) -> Iterator[Found]:
         yield from _stages(text)
 
 
-def _all(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
-    return (Found(KIND, match[1], match.start(1)) for match in pattern.finditer(text))
+def _all(pattern: str, text: str) -> Iterator[Found]:
+    return (Found(KIND, match[1], match.start(1)) for match in re.finditer(pattern, text))
 
 
 def _pinned(text: str) -> Iterator[Found]:
@@ -65,7 +63,7 @@ def _pinned(text: str) -> Iterator[Found]:
 def _stages(text: str) -> Iterator[Found]:
     """Give the images a Dockerfile builds from: not its own stages, not scratch, no variable."""
     stages = {"scratch"}
-    for match in _FROM.finditer(text):
+    for match in re.finditer(_FROM, text):
         name = match[1]
         known = name.lower() in stages or name.isdecimal()
         if not known and "$" not in name and "@" not in name:

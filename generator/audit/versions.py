@@ -14,12 +14,12 @@ KIND = "go"
 
 _NUMBER = r"(1\.[0-9]+(?:\.[0-9]+)?(?:rc[0-9]+|beta[0-9]+)?)(?![0-9A-Za-z_])"
 _NAMED = re.compile(rf"go{_NUMBER}")  # go1.27.1, go1.27.1.linux-amd64.tar.gz, GOTOOLCHAIN=go1.27.1
-_TAG = re.compile(rf"golang:{_NUMBER}")  # the image, whatever its registry
-_SET = re.compile(  # GO_VERSION=1.27.1, go-version: '1.27.1', "goVersion": "1.27.1"
+_TAG = rf"golang:{_NUMBER}"  # the image, whatever its registry
+_SET = (  # GO_VERSION=1.27.1, go-version: '1.27.1', "goVersion": "1.27.1"
     rf"(?:GO_?VERSION|go[-_]?[vV]ersion)[\"']?[ \t]*[:=][ \t]*[\"']?{_NUMBER}"
 )
-_LINE = re.compile(rf"^[ \t]*go[ \t]+{_NUMBER}[ \t]*(?://.*)?$", re.MULTILINE)  # of go.mod, go.work
-_WHOLE = re.compile(rf"^[ \t]*{_NUMBER}[ \t]*$", re.MULTILINE)  # all there is in .go-version
+_LINE = rf"(?m)^[ \t]*go[ \t]+{_NUMBER}[ \t]*(?://.*)?$"  # of go.mod, go.work
+_WHOLE = rf"(?m)^[ \t]*{_NUMBER}[ \t]*$"  # all there is in .go-version
 
 
 def find(text: str, file_name: str) -> Iterator[Found]:
@@ -38,5 +38,5 @@ def find(text: str, file_name: str) -> Iterator[Found]:
         yield from _all(_WHOLE, text)
 
 
-def _all(pattern: re.Pattern[str], text: str) -> Iterator[Found]:
-    return (Found(KIND, match[1], match.start(1)) for match in pattern.finditer(text))
+def _all(pattern: str, text: str) -> Iterator[Found]:
+    return (Found(KIND, match[1], match.start(1)) for match in re.finditer(pattern, text))

@@ -13,8 +13,9 @@ from generator.dialects._refusals import no_text
 from generator.dialects.base import Embedded, Unwritable
 
 # C0, DEL and C1; in dialects whose quotes can carry it, a line break or tab is allowed apart.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CONTROL_IN_QUOTES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Text until used: YAML and its kin import this module for other things.
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+_CONTROL_IN_QUOTES = "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 _EDGE = (" ", "\t")
 _FOR_DATA = "write its items one by one, or make text of it: <{ x | join(',') }>"
 # A shell runs what follows: -c, alone or among flags of one letter (-ec, -ce, -lc). Of the letters
@@ -43,14 +44,14 @@ def text_of(value: object) -> str:
 def one_line(value: object) -> str:
     """Give a scalar's text when it is one line without control characters."""
     text = text_of(value)
-    _refuse(_CONTROL.search(text))
+    _refuse(re.search(_CONTROL, text))
     return text
 
 
 def lines(value: object) -> str:
     """Give the text of a scalar or an embedded template; only line breaks and tabs are let in."""
     text = value.text if isinstance(value, Embedded) else text_of(value)
-    _refuse(_CONTROL_IN_QUOTES.search(text))
+    _refuse(re.search(_CONTROL_IN_QUOTES, text))
     return text
 
 
