@@ -20,11 +20,8 @@ from generator.model import NotText, header
 from generator.problems import Place, Problem, Rejected
 from generator.templating import diagnosis
 from generator.templating.codecache import CodeCache
-from generator.templating.codegen import generate
-from generator.templating.escaper import Escaper
 from generator.templating.sandbox import Sandbox, SceneContext, TracedSandbox
 from generator.templating.sources import Source, apart, read
-from generator.templating.tracing import Places, Recorder, Traced
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from generator.dialects.base import Dialect
     from generator.model import Pinned, Target
     from generator.templating.jobs import Job
+    from generator.templating.tracing import Places, Recorder, Traced
 
 FAULTS = (Unwritable, NotText, TemplateError, TypeError, ValueError, ArithmeticError)
 """What a template can raise when it runs; anything else is a bug of ours."""
@@ -161,6 +159,8 @@ class Engine:
 
     def trace(self, pinned: Pinned, job: Job) -> Traced:
         """Give a file's text and what made each piece of it; raises Rejected as render does."""
+        from generator.templating.tracing import Traced  # noqa: PLC0415  (only when asked for)
+
         recorder = self._recorder(pinned, job)
         try:
             text = self._recorded(recorder, job)
@@ -177,6 +177,9 @@ class Engine:
         return tuple(sorted(found))
 
     def _recorder(self, pinned: Pinned, job: Job) -> Recorder:
+        # Late: a render whose values can all be written watches nothing.
+        from generator.templating.tracing import Places, Recorder  # noqa: PLC0415
+
         if self._places is None or self._places[0] is not pinned.context:
             self._places = (pinned.context, Places(pinned.context))
         return Recorder(self._places[1], job.variables, job.item_at)
@@ -288,6 +291,10 @@ class Engine:
         self, environment: Sandbox, source: Source, variant: _Variant
     ) -> tuple[Any, tuple[int, ...]]:
         """Parse, read by the escaper, and generate code."""
+        # Late: a template that is not new is in the cache.
+        from generator.templating.codegen import generate  # noqa: PLC0415
+        from generator.templating.escaper import Escaper  # noqa: PLC0415
+
         try:
             tree = environment.parse(source.text, source.shown)
         except TemplateSyntaxError as error:
