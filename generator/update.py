@@ -6,7 +6,6 @@ run is reported. Many profiles are shared out over the processors; memory does n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from generator import spread
@@ -164,13 +163,15 @@ class _Done(NamedTuple, Generic[T]):
     placing: Desired | None = None
 
 
-@dataclass(slots=True)
 class _Run(Generic[T]):
     """One run: does `act` for every profile that compiles, and gathers problems."""
 
-    compiler: Compiler
-    act: Callable[[Desired, Actual, tuple[Change, ...]], T]
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(
+        self, compiler: Compiler, act: Callable[[Desired, Actual, tuple[Change, ...]], T]
+    ) -> None:
+        self.compiler = compiler
+        self.act = act
+        self.problems: list[Problem] = []
 
     def over(self, names: tuple[str, ...], advance: Advance | None) -> Iterator[T]:
         """Do the named profiles and what their overlays build on; all where none is named.

@@ -7,8 +7,7 @@ costs time and nothing else.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.cache.sweeping import sweep
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class ProofFolder:
+class ProofFolder(NamedTuple):
     """Digests in a folder outside the repository."""
 
     folder: Path

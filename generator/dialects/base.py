@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 State = Hashable
 Encoder = Callable[..., str]
@@ -51,8 +51,7 @@ class Unreadable(Exception):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """Where an expression stands: the encoder's name, static arguments for it, the state after."""
 
     encoder: str

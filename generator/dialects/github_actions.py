@@ -77,16 +77,16 @@ def _by_key(state: State, slot: Slot) -> Slot:
         if state.mode in _QUOTED or slot.encoder == "below":
             reason = "an expression inside a script, whose language YAML does not know"
             raise Misplaced(reason, _RUN_HINT)
-        return replace(slot, encoder=f"run-{slot.encoder}", args=(key, *slot.args))
+        return slot._replace(encoder=f"run-{slot.encoder}", args=(key, *slot.args))
     if key == "uses" and state.mode is Mode.VALUE:
         # What it writes ends on its line, so that a comment with the version may follow.
-        return replace(slot, encoder="uses", after=after._replace(mode=Mode.DONE), args=())
+        return slot._replace(encoder="uses", after=after._replace(mode=Mode.DONE), args=())
     return slot if state.mode in _QUOTED else _with_keys(slot, keys)
 
 
 def _with_keys(slot: Slot, keys: tuple[str, ...]) -> Slot:
     """Let the encoder know the keys that lead to its value, as one string."""
-    return replace(slot, encoder=f"data-{slot.encoder}", args=("\n".join(keys), *slot.args))
+    return slot._replace(encoder=f"data-{slot.encoder}", args=("\n".join(keys), *slot.args))
 
 
 def _code(keys: tuple[str, ...]) -> str:

@@ -63,21 +63,21 @@ class Kubernetes(Yaml):
             if state.mode in _QUOTED:
                 reason = "an expression inside a shell script, whose language YAML does not know"
                 raise Misplaced(reason, _SCRIPT_HINT)
-            return replace(slot, encoder=f"{'script' if expanded else 'hook'}-{slot.encoder}")
+            return slot._replace(encoder=f"{'script' if expanded else 'hook'}-{slot.encoder}")
         if _is_file(keys):
             if state.mode in _QUOTED:
                 raise Misplaced(_FOREIGN_FILE, _FILE_HINT)
-            return replace(slot, encoder=f"file-{slot.encoder}")
+            return slot._replace(encoder=f"file-{slot.encoder}")
         if not expanded:
             return slot if state.mode in _QUOTED else _with_keys(slot, keys)
         if state.mode in _QUOTED:
             _check_text_before(state)
-        return replace(slot, encoder=f"expanded-{slot.encoder}")
+        return slot._replace(encoder=f"expanded-{slot.encoder}")
 
 
 def _with_keys(slot: Slot, keys: tuple[str, ...]) -> Slot:
     """Let the encoder know the keys that lead to its value, as one string."""
-    return replace(slot, encoder=f"data-{slot.encoder}", args=("\n".join(keys), *slot.args))
+    return slot._replace(encoder=f"data-{slot.encoder}", args=("\n".join(keys), *slot.args))
 
 
 _SCRIPT_HINT = "make the script a template of its own and embed it, or pass values by `env`"

@@ -8,7 +8,6 @@ lone surrogates, which no file can hold, are refused.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from generator.dialects import _yaml_state as machine
@@ -111,7 +110,7 @@ def _slot_value(state: State) -> Slot:
 def _slot_colon(state: State) -> Slot:
     if state.flow or state.role is Role.VALUE:
         raise Misplaced(*machine.PART)
-    return replace(_slot_value(machine.open_key(state)), encoder="below")
+    return _slot_value(machine.open_key(state))._replace(encoder="below")
 
 
 def _slot_flow(state: State) -> Slot:

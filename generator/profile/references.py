@@ -11,8 +11,7 @@ it names, then what the reference hid in weaker layers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.model import Leaf, Map, Node, Seq, dotted, find
 from generator.problems import Problem, Rejected
@@ -40,8 +39,7 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+class _Reference(NamedTuple):
     """One reference: the pointer it asks for."""
 
     pointer: Pointer
@@ -113,16 +111,16 @@ def _with_trail(node: Node, trail: tuple[Place, ...]) -> Node:
             return Leaf(value, trail)
 
 
-@dataclass(slots=True)
 class _Resolver:
     """One run over a tree. `done` holds what has been resolved, `active` what is being resolved."""
 
-    tree: Map
-    problems: list[Problem] = field(default_factory=list)
-    done: dict[Pointer, Node] = field(default_factory=dict)
-    active: dict[Pointer, Node] = field(default_factory=dict)
-    sizes: dict[int, tuple[Node, int, int]] = field(default_factory=dict)
-    cycles: set[tuple[str, ...]] = field(default_factory=set)
+    def __init__(self, tree: Map) -> None:
+        self.tree = tree
+        self.problems: list[Problem] = []
+        self.done: dict[Pointer, Node] = {}
+        self.active: dict[Pointer, Node] = {}
+        self.sizes: dict[int, tuple[Node, int, int]] = {}
+        self.cycles: set[tuple[str, ...]] = set()
 
     def node(self, pointer: Pointer, raw: Node) -> Node:
         """Give the node at `pointer` with all references in it resolved."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.problems import Place, Problem, Rejected
@@ -171,7 +171,6 @@ class MergeKeys:
         return key
 
 
-@dataclass(frozen=True)
 class Schema:
     """The schema of whole profiles.
 
@@ -180,9 +179,16 @@ class Schema:
     describes none.
     """
 
-    document: Mapping[str, Json]
-    files: Mapping[str, str] = field(default_factory=dict)
-    undescribed: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        document: Mapping[str, Json],
+        files: Mapping[str, str] = MappingProxyType({}),
+        undescribed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Describe profiles by a document."""
+        self.document = document
+        self.files = files
+        self.undescribed = undescribed
 
     @cached_property
     def digest(self) -> str:

@@ -9,7 +9,6 @@ of gogen's, from the profile's own literal text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -83,14 +82,20 @@ def _languages(profile: Profile) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True)
 class _Due:
     """What files meant for some toolchains may name."""
 
-    lock: Lock
-    toolchains: tuple[str, ...]
-    languages: frozenset[str]
-    literal: frozenset[str]
+    def __init__(
+        self,
+        lock: Lock,
+        toolchains: tuple[str, ...],
+        languages: frozenset[str],
+        literal: frozenset[str],
+    ) -> None:
+        self.lock = lock
+        self.toolchains = toolchains
+        self.languages = languages
+        self.literal = literal
 
     @cached_property
     def versions(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ operator outlives the stage. Inside a list that is replaced whole nulls stay, as
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepmerge import Merger
@@ -41,7 +40,6 @@ class _Merged(NamedTuple):
     number: int
 
 
-@dataclass(slots=True)
 class Memo:
     """What profiles of one workspace share: orders, and the merged trees of their parents.
 
@@ -50,9 +48,11 @@ class Memo:
     not: what a misspelt parent may have meant.
     """
 
-    names: Collection[str] = ()
-    orders: dict[str, Order] = field(default_factory=dict)
-    trees: dict[tuple[str, int], _Merged] = field(default_factory=dict)
+    def __init__(self, names: Collection[str] = ()) -> None:
+        """Share nothing yet."""
+        self.names = names
+        self.orders: dict[str, Order] = {}
+        self.trees: dict[tuple[str, int], _Merged] = {}
 
 
 def merge(

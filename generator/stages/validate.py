@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from generator.model import HomePath, Leaf, Map, Node, Profile, Secret, dotted, plain, walk
 from generator.problems import Place, Problem, Rejected
-from generator.profile.schema_problems import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +67,8 @@ def _problems(tree: Map, schema: Schema, proofs: Proofs | None) -> Iterator[Prob
         return
     errors = _errors(schema, data)
     if errors:
+        from generator.profile.schema_problems import Teller  # noqa: PLC0415  (only for errors)
+
         yield from Teller(schema, tree).tell(errors)
     elif proofs is not None:
         proofs.remember(digest)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,7 +186,7 @@ def test_a_section_of_a_target_that_describes_none_is_told_the_file(
     profile: Callable[[str], Profile],
 ) -> None:
     file = "templates/otel/section.schema.json"
-    schema = replace(SCHEMA, undescribed={"otel": file})
+    schema = Schema(DOCUMENT, undescribed={"otel": file})
     (problem,) = refused(profile("otel: 1"), schema)
     assert problem.hint == f"to give the target otel this section, write {file}"
 
