@@ -6,11 +6,13 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from tests.tools import require
+from tests.tools import ROOT, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+__all__ = ["ROOT", "make", "run", "template", "values"]
 
 CHART = 'apiVersion: v2\nname: a\nversion: "1.0.0"\n'
 _BMP = 0x10000

@@ -16,6 +16,7 @@ PLACES = {
     "fish": ("# ", "\n"),
     "github-actions": ("a: 'x", "'\n"),
     "go-env": ("A=", "\n"),
+    "helm": ('{{ "x', '" | quote }}\n'),
     "json": ('{"a": "x', '"}\n'),
     "kubernetes": ("a: 'x", "'\n"),
     "sh": ("# ", "\n"),
@@ -55,7 +56,7 @@ def test_data_is_refused_in_the_same_words_with_a_way_out_of_the_language(
 ) -> None:
     reason, expected, hint = refusal(dialect, value)
     assert (reason, expected) == refusal("text", value)[:2]
-    as_data = dialect in ("github-actions", "json", "kubernetes", "toml", "yaml")
+    as_data = dialect in ("github-actions", "helm", "json", "kubernetes", "toml", "yaml")
     assert ("| json" in hint, "| join" in hint) == (as_data, not as_data)
 
 

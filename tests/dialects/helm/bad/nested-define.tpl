@@ -1,0 +1,1 @@
+{{ if .x }}{{ define "a" }}{{ end }}{{ end }}
