@@ -115,12 +115,10 @@ def test_all_that_a_build_writes_is_a_volume_of_bounded_size(
 
 def test_all_use_the_one_environment_that_is_there(rendered: Mapping[str, bytes]) -> None:
     config_map = _read(rendered, "out/build-pod/kustomize/go-env.yaml")
-    role = _read(rendered, "out/k8s-node/kustomize/role.yaml")
     node_map = _read(rendered, "out/k8s-node/kustomize/go-env.yaml")
     volumes = {v["name"]: v for v in _pod(rendered)["volumes"]}
     assert config_map["immutable"] is True
     assert volumes["go-env"]["configMap"]["name"] == config_map["metadata"]["name"]
-    assert role["rules"][0]["resourceNames"] == [node_map["metadata"]["name"]]
     assert config_map["metadata"]["name"] != node_map["metadata"]["name"]
     # An embedded text does not name the profile: equal settings are one ConfigMap.
     for name in ("go.env", "verify.sh"):
@@ -143,16 +141,54 @@ def test_the_builder_rolls_with_its_environment_and_names_its_go(
     assert config_map["metadata"]["name"] == f"go-env-{checksum[:10]}"
 
 
-def test_every_object_but_the_namespace_names_it(rendered: Mapping[str, bytes]) -> None:
+# Objects of the whole cluster: what is in no namespace carries its name.
+CLUSTER = {"PriorityClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+
+
+def test_every_object_is_the_namespaces_or_says_so_in_its_name(
+    rendered: Mapping[str, bytes],
+) -> None:
     objects = [
         _read(rendered, path)
         for path in rendered
-        if re.fullmatch(r"out/k8s-node/kustomize/(?!kustomization)[\w-]+\.yaml", path)
+        if re.fullmatch(r"out/[\w-]+/kustomize/(?!kustomization|patch-|delete-)[\w-]+\.yaml", path)
     ]
-    assert len(objects) > len({"Namespace", "ConfigMap"})
+    assert {one["kind"] for one in objects} > CLUSTER
     for one in objects:
-        where = one["metadata"].get("namespace")
-        assert where == (None if one["kind"] == "Namespace" else "gogen-build")
+        name, where = one["metadata"]["name"], one["metadata"].get("namespace")
+        whole = one["kind"] in CLUSTER
+        assert where == (None if whole or one["kind"] == "Namespace" else "gogen-build")
+        assert name.startswith("gogen-build-") or not whole
+
+
+def test_only_runners_have_rights_and_only_to_run(rendered: Mapping[str, bytes]) -> None:
+    roles = [path for path in rendered if re.search(r"/(role|role-binding)\.yaml$", path)]
+    assert roles == [f"out/build-pod/kustomize/{name}.yaml" for name in ("role-binding", "role")]
+    rules = _read(rendered, "out/build-pod/kustomize/role.yaml")["rules"]
+    assert {(r, verb) for rule in rules for r in rule["resources"] for verb in rule["verbs"]} == {
+        ("pods", "get"),
+        ("pods", "list"),
+        ("pods", "watch"),
+        ("pods/exec", "create"),
+        ("pods/exec", "get"),
+    }
+    (subject,) = _read(rendered, "out/build-pod/kustomize/role-binding.yaml")["subjects"]
+    assert subject == {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "Group",
+        "name": "gogen:runners",
+    }
+
+
+def test_a_service_account_may_run_builds_too(shipped: Callable[[], Project]) -> None:
+    project = shipped()
+    path = "profiles/build-pod/kubernetes.yaml"
+    text = (project.root / path).read_text(encoding="utf-8")
+    project.write({path: text.replace("name: gogen:runners", "name: tekton\n      namespace: ci")})
+    outcome = project.run("render")
+    assert outcome.code == 0, outcome.text
+    binding = _read(outcome.tree, "out/build-pod/kustomize/role-binding.yaml")
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "tekton", "namespace": "ci"}]
 
 
 def test_nothing_reaches_the_clusters_own_networks(rendered: Mapping[str, bytes]) -> None:

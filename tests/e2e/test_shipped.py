@@ -15,7 +15,7 @@ from generator.stages.render import render
 from generator.workspace import open_workspace
 from tests.tools import ROOT, SEARCH, require
 
-PROFILES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node")
+PROFILES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "prod-cluster")
 
 
 @pytest.fixture(scope="module")
