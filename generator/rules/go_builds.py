@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from generator.problems import Severity
 from generator.rules.base import Finding, Rule, words
+from generator.rules.sdk import without_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,6 +154,7 @@ def _compiler(subject: Subject) -> Iterator[Finding]:
                 hint="run tests with -race in a family with glibc",
                 severity=Severity.WARNING,
             )
+    yield from _builder_compiler(subject)
     needs_cgo = any(os != "darwin" for os, _ in subject.platforms)
     if race and needs_cgo and subject.env.get("CGO_ENABLED") == "0":
         yield Finding(
@@ -160,6 +162,17 @@ def _compiler(subject: Subject) -> Iterator[Finding]:
             ("go", "env", "CGO_ENABLED"),
             expected='CGO_ENABLED: "1"',
             hint="give -race to the test command instead of go.flags",
+        )
+
+
+def _builder_compiler(subject: Subject) -> Iterator[Finding]:
+    image = subject.section("kubernetes", "builder").get("image", "")
+    if subject.env.get("CGO_ENABLED") == "1" and without_compiler(image):
+        yield Finding(
+            f"CGO_ENABLED is 1, and the builder's image {image} holds no C compiler",
+            ("kubernetes", "builder", "image"),
+            expected="an image with a C compiler and the headers of its C library",
+            hint='build one from a family with cgo, or say CGO_ENABLED: "0"',
         )
 
 

@@ -68,7 +68,8 @@ def _no_goroot_written(output: Output, subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _inside(path: str, folder: str) -> bool:
+def inside(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder or lies in it."""
     return path == folder or path.startswith(f"{folder}/") or folder == "/"
 
 
@@ -78,7 +79,7 @@ def _apart(subject: Subject) -> Iterator[Finding]:
             continue
         path = shown(value).rstrip("/") or "/"
         for folder in _TOOLCHAINS:
-            if _inside(path, folder) or (name == "GOPATH" and _inside(folder, path)):
+            if inside(path, folder) or (name == "GOPATH" and inside(folder, path)):
                 yield Finding(
                     f"{name} {path} and the toolchain's folder {folder} overlap: go would write "
                     "into the toolchain",
@@ -127,11 +128,17 @@ def _wrong(name: str, value: str | HomePath) -> str:
 
 def _apart_from_sources(subject: Subject) -> Iterator[Finding]:
     modules = {f"/{module['path'].strip('/')}" for module in subject.items("modules")}
+    checkouts = {*_CHECKOUTS, _workspace(subject)} - {""}
     for name, value, pointer in subject.settings:
         path = shown(value).rstrip("/")
         at_module = any(path.endswith(module) for module in modules)
-        if name == "GOPATH" and (path in _CHECKOUTS or at_module):
+        if name == "GOPATH" and (path in checkouts or at_module):
             yield _at_sources(path, pointer)
+
+
+def _workspace(subject: Subject) -> str:
+    """Give the folder that builder pods have sources in, "" where they have none."""
+    return str(subject.section("kubernetes", "builder", "workspace").get("path", "")).rstrip("/")
 
 
 def _at_sources(path: str, pointer: Pointer = (), offset: int = 0) -> Finding:
