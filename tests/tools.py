@@ -25,6 +25,7 @@ INSTALL = {
     "go": _MAKE,
     "hadolint": _MAKE,
     "helm": f"{_MAKE} (Linux on x86-64; elsewhere put helm on PATH)",
+    "kind": _MAKE,
     "kubeadm": _MAKE,
     "kubectl": f"{_MAKE} (Linux on x86-64; elsewhere put kubectl on PATH)",
     "kubelet-config": _MAKE,

@@ -24,6 +24,7 @@ from generator.stages.load import load
 from generator.stages.merge import merge
 from generator.stages.pin import pin
 from generator.stages.validate import validate
+from generator.targets import available, load_targets
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Case:
 
 @cache
 def schema() -> Schema:
-    return read_schema(ROOT / "schemas", ())
+    targets = load_targets(ROOT, ROOT, available(ROOT, ROOT))
+    return read_schema(ROOT / "schemas", targets.values())
 
 
 def read(path: Path) -> Case:

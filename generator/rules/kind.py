@@ -1,0 +1,81 @@
+"""A laptop's kind cluster: nodes of the version its objects are for, folders that are its own."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from generator.model import HomePath
+from generator.problems import Severity
+from generator.rules.base import Finding, Rule, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.rules.base import Subject
+
+_VERSION = re.compile(r":v(1\.[0-9]+)\.[0-9]+$")
+_HOME = re.compile(
+    r"~(/\.\.(/.*)?)?|/|/(home|Users|var|usr|opt|etc|mnt|srv|tmp)|/root|/(home|Users)/[^/]+"
+)
+"""Folders that are a home or hold homes, or everything else of a machine."""
+
+
+def _node_image(subject: Subject) -> Iterator[Finding]:
+    image = subject.section("kind").get("image")
+    version = subject.section("kubernetes").get("version")
+    found = _VERSION.search(image) if isinstance(image, str) else None
+    if found and version and found[1] != version:
+        yield Finding(
+            f"the nodes are of Kubernetes {found[1]}, the objects for {version}",
+            ("kind", "image"),
+            expected=f"a node image of {version}",
+            hint="take that version's image from the notes of your kind release",
+        )
+
+
+def _own_folders(subject: Subject) -> Iterator[Finding]:
+    taken = {
+        _path(value): name for name, value, _ in subject.settings if isinstance(value, HomePath)
+    }
+    for number, cache in enumerate(subject.items("kind", "caches")):
+        path = _path(cache["host"])
+        if _HOME.fullmatch(path):
+            wrong = "that is the home folder, or holds it"
+        else:
+            names = sorted(name for own, name in taken.items() if _overlap(path, own))
+            wrong = f"where the laptop's own go has its {names[0]}" if names else ""
+        if wrong:
+            yield Finding(
+                f"the builders write to {shown(cache['host'])}, {wrong}",
+                ("kind", "caches", number, "host"),
+                expected="a folder of the cluster alone",
+                hint="their user is not yours: name a folder such as ~/.cache/gogen/kind/gocache",
+            )
+
+
+def _cluster(subject: Subject) -> Iterator[Finding]:
+    yield from _node_image(subject)
+    yield from _own_folders(subject)
+
+
+def _path(value: str | HomePath) -> str:
+    """Give a path without dots: ~, ~/…, ~/../… or absolute."""
+    if isinstance(value, HomePath):
+        return f"~/{posixpath.normpath(value.rest)}".removesuffix("/.")
+    return posixpath.normpath(value)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+RULES = (
+    Rule(
+        "GG064",
+        "a kind cluster of another version, or that writes where the laptop's user does",
+        Severity.ERROR,
+        profile=_cluster,
+    ),
+)
