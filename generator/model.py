@@ -6,8 +6,9 @@ set it, the winner first, then all it hid. Templates see the same tree as plain 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,16 +62,14 @@ def header(profile: str = "") -> str:
 Scalar = str | int | bool | None | Secret | HomePath
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A scalar of a profile, and where it came from."""
 
     value: Scalar
     trail: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """A mapping of a profile: keys sorted, values are nodes.
 
     `key_places` is where each key itself stands (winner first); `tombstones` are the keys that a
@@ -79,30 +78,32 @@ class Map:
 
     items: Mapping[str, Node]
     trail: tuple[Place, ...]
-    key_places: Mapping[str, Place] = field(default_factory=dict)
-    tombstones: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    key_places: Mapping[str, Place] = MappingProxyType({})
+    tombstones: Mapping[str, tuple[Place, ...]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Seq:
-    """A list of a profile."""
+class Ops(NamedTuple):
+    """How a layer's operators change the list below: items before it, items after it.
 
-    items: tuple[Node, ...]
-    trail: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ops(Seq):
-    """A list as one layer's operators change it; stands only in layers, never in a profile.
-
-    `items` is what it gives over nothing: `before` and `after`, or with `replace` the whole list.
-    `remove` are the values to take out, or of a keyed list the key values.
+    `remove` are the values to take out, or of a keyed list the key values; with `replace` nothing
+    of the list is kept.
     """
 
     before: tuple[Node, ...] = ()
     after: tuple[Node, ...] = ()
     remove: tuple[Node, ...] = ()
     replace: bool = False
+
+
+class Seq(NamedTuple):
+    """A list of a profile; of a layer also what operators make of one.
+
+    `ops` stands only in layers, never in a profile; `items` is what they give over nothing.
+    """
+
+    items: tuple[Node, ...]
+    trail: tuple[Place, ...]
+    ops: Ops | None = None
 
 
 Node = Map | Seq | Leaf
@@ -196,8 +197,7 @@ class Profile(NamedTuple):
         return slug(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class FileSpec:
+class FileSpec(NamedTuple):
     """One entry of `files` in a target's manifest (design §5); `at` is where it stands there.
 
     `shared` files are written once, by the topmost profile that has the target; `schema` names the
@@ -214,7 +214,7 @@ class FileSpec:
     dialect: str = ""
     schema: str = ""
     shared: bool = False
-    at: Place | None = field(default=None, compare=False)
+    at: Place | None = None
 
 
 class Target(NamedTuple):

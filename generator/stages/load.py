@@ -88,12 +88,12 @@ def _extends(node: Node | None, problems: list[Problem]) -> Iterator[tuple[str, 
     """Give the names that `extends` lists, as written: one name, or a list of names."""
     if node is None:
         return
-    names = node.items if isinstance(node, Seq) and not isinstance(node, Ops) else (node,)
+    names = node.items if isinstance(node, Seq) and not node.ops else (node,)
     seen: dict[str, Place] = {}
     for name in names:
         place = name.trail[0]
         if not isinstance(name, Leaf) or not isinstance(name.value, str) or not name.value:
-            found = "an operator" if isinstance(name, Ops) else kind_of(name)
+            found = "an operator" if _is_operated(name) else kind_of(name)
             expected = "the name of a profile, or a list of names"
             problems.append(Problem("GG112", f"extends holds {found}", place, expected=expected))
         elif name.value in seen:
@@ -122,7 +122,7 @@ def _meaning(node: Node, problems: list[Problem]) -> Node:
 def _item(node: Node, problems: list[Problem]) -> Node:
     """Read an item of a list; it cannot be an operator, as an item has nothing to work on."""
     meant = _meaning(node, problems)
-    if isinstance(meant, Ops):
+    if _is_operated(meant):
         hint = "put the operator at the list's own key"
         problem = Problem("GG111", "an operator as item of a list", meant.trail[0], hint=hint)
         problems.append(problem)
@@ -207,18 +207,24 @@ def _secret(node: Map, problems: list[Problem]) -> Leaf:
 
 
 def _operators(node: Map, problems: list[Problem]) -> Seq:
-    """Read list operators into Ops."""
+    """Read list operators into a list with Ops."""
     lists: dict[str, tuple[Node, ...]] = {}
     for key, value in node.items.items():
         meant = _meaning(value, problems)
-        if isinstance(meant, Seq) and not isinstance(meant, Ops):
+        if isinstance(meant, Seq) and not meant.ops:
             lists[key] = meant.items
         else:
-            found = "operators" if isinstance(meant, Ops) else kind_of(meant)
+            found = "operators" if _is_operated(meant) else kind_of(meant)
             place = value.trail[0]
             problem = Problem("GG114", f"{key} holds {found}", place, expected="a list")
             problems.append(problem)
     if "$replace" in lists:
-        return Ops(lists["$replace"], node.trail, replace=True)
+        return Seq(lists["$replace"], node.trail, Ops(replace=True))
     before, after = lists.get("$prepend", ()), lists.get("$append", ())
-    return Ops((*before, *after), node.trail, before, after, lists.get("$remove", ()))
+    ops = Ops(before, after, lists.get("$remove", ()))
+    return Seq((*before, *after), node.trail, ops)
+
+
+def _is_operated(node: Node) -> bool:
+    """Tell whether a node is what operators make of a list."""
+    return isinstance(node, Seq) and node.ops is not None

@@ -129,12 +129,9 @@ class _Strategies:
     def lists(self, merger: Merger, path: list[Any], base: Seq, nxt: Seq) -> Seq:
         """Replace; or do as operators say; or merge maps by their key."""
         key = self._keys.at(tuple(path))
-        if nxt.replace if isinstance(nxt, Ops) else not key:
+        if nxt.ops.replace if nxt.ops else not key:
             base = Seq((), base.trail)
-        if isinstance(nxt, Ops) and not nxt.replace:
-            changes = nxt
-        else:
-            changes = Ops(nxt.items, nxt.trail, after=nxt.items)
+        changes = nxt.ops if nxt.ops and not nxt.ops.replace else Ops(after=nxt.items)
         if key:
             items = self._keyed(_List(merger, path, key), base, changes)
         else:
@@ -162,9 +159,9 @@ class _Strategies:
 
     def _replaces(self, path: list[Any], nxt: Node) -> bool:
         """Whether a list needs nothing of what is below it."""
-        if isinstance(nxt, Ops):
-            return nxt.replace
-        return isinstance(nxt, Seq) and not self._keys.at(tuple(path))
+        if not isinstance(nxt, Seq):
+            return False
+        return nxt.ops.replace if nxt.ops else not self._keys.at(tuple(path))
 
     def _plain(self, at: _List, base: Seq, changes: Ops) -> tuple[Node, ...]:
         """Change a list whose items are told apart by all they say."""

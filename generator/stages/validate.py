@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from generator.model import HomePath, Leaf, Map, Node, Profile, Secret, dotted, plain, walk
@@ -150,12 +149,12 @@ def _typed(node: Node, view: View, pointer: Pointer, problems: list[Problem]) ->
     if isinstance(node, Map):
         typed = {k: _typed(v, view.key(k), (*pointer, k), problems) for k, v in node.items.items()}
         same = all(typed[key] is child for key, child in node.items.items())
-        return node if same else replace(node, items=typed)
+        return node if same else node._replace(items=typed)
     items = tuple(
         _typed(child, view.item(), (*pointer, i), problems) for i, child in enumerate(node.items)
     )
     same = all(one is other for one, other in zip(items, node.items, strict=True))
-    return node if same else replace(node, items=items)
+    return node if same else node._replace(items=items)
 
 
 def _home(leaf: Leaf, text: str, pointer: Pointer, problems: list[Problem]) -> Leaf:

@@ -205,7 +205,7 @@ def test_merging_is_associative_where_nothing_is_removed(
 def test_append_and_prepend_put_lists_side_by_side(
     base: list[Any], first: list[Any], last: list[Any]
 ) -> None:
-    ops = Ops((), (Place("o"),), tuple(map(leaf, first)), tuple(map(leaf, last)))
+    ops = Seq((), (Place("o"),), Ops(tuple(map(leaf, first)), tuple(map(leaf, last))))
     above = Layer("b", (("a", Place("b")),), Map({"l": ops}, (), {"l": Place("b")}))
     merged = merge("b", {"a": layer("a", {"l": base}, (), random_flow([])), "b": above}, KEYS)
     assert plain(merged.tree)["l"] == [*first, *base, *last]
@@ -220,7 +220,7 @@ def test_remove_takes_out_what_it_names_and_nothing_else(
     base: list[Any], data: st.DataObject
 ) -> None:
     gone = data.draw(st.lists(st.sampled_from(base), max_size=3))
-    ops = Ops((), (Place("o"),), remove=tuple(map(leaf, gone)))
+    ops = Seq((), (Place("o"),), Ops(remove=tuple(map(leaf, gone))))
     above = Layer("b", (("a", Place("b")),), Map({"l": ops}, (), {"l": Place("b")}))
     merged = merge("b", {"a": layer("a", {"l": base}, (), random_flow([])), "b": above}, KEYS)
     named = {(type(value), value) for value in gone}

@@ -95,16 +95,17 @@ def test_a_secret_is_a_leaf_of_its_own(tmp_path: Path) -> None:
 def test_operators_become_ops(tmp_path: Path) -> None:
     tree = layer(tmp_path, "a: {$append: [x], $prepend: [p], $remove: [z]}\nb: {$replace: [w]}\n")
     both = find(tree.tree, ("a",))
-    assert isinstance(both, Ops)
-    assert [plain(Seq(nodes, ())) for nodes in (both.items, both.before, both.after)] == [
+    assert isinstance(both, Seq)
+    assert both.ops
+    assert [plain(Seq(nodes, ())) for nodes in (both.items, both.ops.before, both.ops.after)] == [
         ["p", "x"],
         ["p"],
         ["x"],
     ]
-    assert plain(Seq(both.remove, ())) == ["z"]
+    assert plain(Seq(both.ops.remove, ())) == ["z"]
     whole = find(tree.tree, ("b",))
-    assert isinstance(whole, Ops)
-    assert whole.replace
+    assert isinstance(whole, Seq)
+    assert whole.ops == Ops(replace=True)
     assert plain(whole) == ["w"]
 
 
