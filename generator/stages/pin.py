@@ -59,6 +59,7 @@ def pin(profile: Profile, targets: tuple[Target, ...], lock: Lock, view: View) -
             },
             "header": header(profile.name),
             "toolchain": toolchains[versions[0]],
+            "toolchains_pinned": list(toolchains.values()),
             "modules": [
                 {**module, "toolchain": toolchains[version]}
                 for module, version in zip(tree.get("modules", ()), versions[1:], strict=True)
