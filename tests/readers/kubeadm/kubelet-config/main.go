@@ -32,8 +32,8 @@ func run() error {
 		return err
 	}
 	codecs := serializer.NewCodecFactory(scheme, serializer.EnableStrict)
-	config := &v1beta1.KubeletConfiguration{}
-	if err := runtime.DecodeInto(codecs.UniversalDeserializer(), text, config); err != nil {
+	config, _, err := codecs.UniversalDeserializer().Decode(text, nil, nil)
+	if err != nil {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(config)
