@@ -162,7 +162,8 @@ def _reaches_archives(subject: Subject, builder: Mapping[str, Any]) -> Iterator[
         return
     proxy = subject.section("network", "proxy").get("https")
     urls = [proxy] if proxy else [*subject.items("network", "go_archives")]
-    open_ports = {port for one in egress.get("cidrs") or () for port in one["ports"]}
+    reached = (*(egress.get("cidrs") or ()), *(egress.get("services") or ()))
+    open_ports = {port for one in reached for port in one["ports"]}
     if urls and not {_port(url) for url in urls} & open_ports:
         yield Finding(
             f"the builder downloads Go, and no range of egress has the port of {urls[0]}",

@@ -107,11 +107,14 @@ def _look(variables: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def _wanted(variables: Mapping[str, Any], key: str) -> bool:
-    """Tell whether a `when` holds: no key is asked for, or it is there and not empty."""
-    if not key:
+def _wanted(variables: Mapping[str, Any], when: str) -> bool:
+    """Tell whether a `when` holds: nothing is asked, or `key` is not empty, or `key=text` is so."""
+    if not when:
         return True
+    key, asked, due = when.partition("=")
     value = _look(variables, key)
+    if asked:
+        return bool(value == due)
     empty = value is _MISSING or value is None or value is False
     return not empty and value not in ("", [], {})
 

@@ -15,7 +15,15 @@ from generator.stages.render import render
 from generator.workspace import open_workspace
 from tests.tools import ROOT, SEARCH, require
 
-PROFILES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "prod-cluster")
+PROFILES = (
+    "base",
+    "build-pod",
+    "ci-runner",
+    "dev-laptop",
+    "k8s-node",
+    "laptop-pod",
+    "prod-cluster",
+)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from generator.lock.model import Lock
     from generator.model import Artifact, Desired, Pinned
 
-NAMES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "prod-cluster")
+NAMES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "laptop-pod", "prod-cluster")
 SAMPLE = 150  # mutations of a kind for each profile
 _HEX = r"(?<![0-9a-fA-F]){}(?![0-9a-fA-F])"
 HASH = re.compile(f"{_HEX.format('[0-9a-f]{64}')}|{_HEX.format('[0-9a-f]{40}')}")

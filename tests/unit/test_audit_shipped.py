@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.lock.model import Lock
     from generator.model import Artifact, Desired, Pinned
 
-NAMES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "prod-cluster")
+NAMES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "laptop-pod", "prod-cluster")
 # The hash of an annotation `checksum/…` is of the output's own data (tests/content holds it).
 _PINS = re.compile(r"(?<!checksum/go-env: )(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-f])")
 

@@ -92,6 +92,9 @@ def test_a_file_ends_with_one_newline(
         ("go.version.x", False),
         ("nothing", False),
         ("empty", False),
+        ("go.version=1.27.1", True),
+        ("go.version=1.27", False),
+        ("nothing=", False),
     ],
 )
 def test_when(run: Callable[..., tuple[Artifact, ...]], when: str, there: bool) -> None:  # noqa: FBT001 # a table
