@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator import validators
-from generator.model import Leaf, find
+from generator.model import Leaf, find, slug
 from generator.problems import Problem, Rejected
 from generator.templating.blame import with_templates
-from generator.validators.base import KUBERNETES
+from generator.validators.base import FAMILY, KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,6 +56,9 @@ def lint_profiles(
 
 def _files(compiler: Compiler, compiled: Compiled) -> list[validators.File]:
     desired = compiled.desired
+    names = {artifact.target for artifact in desired.artifacts}
+    targets = [t for t in compiled.pinned.targets if t.shares and t.name in names]
+    tops = {t.name: slug(compiler.top(desired.profile, t.name)) for t in targets}
     version = find(compiled.pinned.profile.tree, tuple(KUBERNETES.split(".")))
     facts = {KUBERNETES: str(version.value)} if isinstance(version, Leaf) else {}
     return [
@@ -63,7 +66,7 @@ def _files(compiler: Compiler, compiled: Compiled) -> list[validators.File]:
             f"out/{desired.slug}/{a.path}",
             a.content,
             a.dialect,
-            facts,
+            {**facts, FAMILY: tops[a.target]} if a.target in tops else facts,
             compiler.sources.output_schema(a.schema) if a.schema else None,
         )
         for a in desired.artifacts

@@ -22,6 +22,11 @@ _KEY = (  # a key of YAML or JSON that takes an image
     rf"[\"']?(?:docker://)?({_NAME})"
     r"[\"']?[ \t]*(?:#.*|,)?$"
 )
+_PARTS = (  # as the values of a Helm chart have it
+    rf"(?m)^[ \t-]*repository:[ \t]*[\"']?({_NAME})[\"']?[ \t]*(?:#.*)?"
+    r"(?:\n[ \t]+tag:[ \t]*[\"']?([\w][\w.-]*)[\"']?[ \t]*(?:#.*)?)?"
+    r"(?:\n[ \t]+digest:[ \t]*[\"']?(sha256:[0-9A-Za-z]*)[\"']?[ \t]*(?:#.*)?)?$"
+)
 _USES = rf"uses:[ \t]*[\"']?docker://({_NAME})(?![@A-Za-z0-9._/:-])"
 _SYNTAX = rf"(?m)\A#[ \t]*syntax[ \t]*=[ \t]*({_NAME})[ \t]*$"
 _FROM = (
@@ -37,6 +42,8 @@ def find(text: str, file_name: str) -> Iterator[Found]:
         yield from _pinned(text)
     if "image" in text or "reference" in text or "container" in text:
         yield from _all(_KEY, text)
+    if "repository:" in text:
+        yield from _apart(text)
     if "docker://" in text:
         yield from _all(_USES, text)
     if any(word in file_name.lower() for word in _FILES):
@@ -46,6 +53,15 @@ def find(text: str, file_name: str) -> Iterator[Found]:
 
 def _all(pattern: str, text: str) -> Iterator[Found]:
     return (Found(KIND, match[1], match.start(1)) for match in re.finditer(pattern, text))
+
+
+def _apart(text: str) -> Iterator[Found]:
+    """Give the images whose repository, tag and digest stand on lines of their own."""
+    for match in re.finditer(_PARTS, text):
+        name, tag, digest = match.groups()
+        if tag or digest:
+            ends = f":{tag}" if tag else "", f"@{digest}" if digest else ""
+            yield Found(KIND, name + "".join(ends), match.start(1))
 
 
 def _pinned(text: str) -> Iterator[Found]:

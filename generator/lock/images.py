@@ -21,6 +21,13 @@ def pinned_name(ref: str, digest: str, registries: Mapping[str, str]) -> str:
     return f"{registries.get(host, host)}/{path}@{digest}"
 
 
+def split_tag(name: str) -> tuple[str, str]:
+    """Give the repository and the tag of a name, "" where it has none; a digest is left out."""
+    name = name.partition("@")[0]
+    path, colon, tag = name.rpartition(":")
+    return (path, tag) if colon and "/" not in tag else (name, "")
+
+
 def split_host(ref: str) -> tuple[str, str]:
     """Give the registry's host and the rest of a reference, as Docker completes a short one.
 

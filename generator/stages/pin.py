@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from generator.lock.images import pinned_name
+from generator.lock.images import pinned_name, split_tag
 from generator.lock.model import GoRelease
 from generator.lock.shape import line_of
 from generator.lock.wanted import releases, wanted
@@ -135,11 +135,15 @@ def _images(wants: WantedPins, lock: Lock, registries: Mapping[str, str]) -> Dat
         ref: {
             "ref": ref,
             "digest": image.digest,
-            "pinned": pinned_name(ref, image.digest, registries),
+            "pinned": pinned,
+            "repository": repository,
+            "tag": tag,
             "as_of": image.as_of,
         }
         for ref in sorted(wants.images)
         for image in [lock.images[ref]]
+        for pinned in [pinned_name(ref, image.digest, registries)]
+        for repository, tag in [split_tag(pinned)]
     }
 
 

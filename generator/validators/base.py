@@ -29,6 +29,9 @@ UNUSABLE = "GG281"
 KUBERNETES = "kubernetes.version"
 """The fact that says for which minor of Kubernetes objects are, "1.37"."""
 
+FAMILY = "shared.slug"
+"""The fact that says in which folder of out/ the files are that the file's target shares."""
+
 _PATIENCE = 120
 """Seconds after which a program is taken to hang."""
 

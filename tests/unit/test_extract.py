@@ -83,6 +83,18 @@ def test_checksums(text: str, found: list[str]) -> None:
         ("a.yml", "reference: main", []),
         ("a.yml", 'image: "{{ .Values.image }}"', []),
         ("a.yml", "description: an image: nice", []),
+        (
+            "values.yaml",
+            f'  image:\n    repository: docker.io/a\n    tag: "3.1"\n    digest: sha256:{SHA}\n',
+            [f"docker.io/a:3.1@sha256:{SHA}"],
+        ),
+        ("values.yaml", f"- repository: a\n  digest: 'sha256:{SHA}' # x", [f"a@sha256:{SHA}"]),
+        (
+            "values.yaml",
+            "image:\n  repository: docker.io/a\n  tag: latest\n",
+            ["docker.io/a:latest"],
+        ),
+        ("Chart.yaml", "repository: https://charts.example/a\n", []),
         ("Dockerfile", "FROM debian:13\nFROM scratch AS a\nFROM a", ["debian:13"]),
         ("Dockerfile", "FROM --platform=$BUILDPLATFORM debian:13 AS b", ["debian:13"]),
         (
