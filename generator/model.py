@@ -201,7 +201,8 @@ class FileSpec(NamedTuple):
     """One entry of `files` in a target's manifest (design §5); `at` is where it stands there.
 
     `shared` files are written once, by the topmost profile that has the target; `schema` names the
-    JSON Schema that the output must satisfy.
+    JSON Schema that the output must satisfy; `toolchains` is "all" where the output may name every
+    release of the profile's `toolchains`, also those that nothing is built with yet.
     """
 
     template: str
@@ -214,6 +215,7 @@ class FileSpec(NamedTuple):
     dialect: str = ""
     schema: str = ""
     shared: bool = False
+    toolchains: str = ""
     at: Place | None = None
 
 

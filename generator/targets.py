@@ -33,12 +33,13 @@ _BUILTIN = "builtin:"
 _KEYS = ("description", "extends", "pins", "derive", "delimiters", "files")
 _FILE_KEYS = (
     *("template", "path", "mode", "install", "place", "when", "for-each", "dialect"),
-    *("schema", "shared"),
+    *("schema", "shared", "toolchains"),
 )
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "delimiters": ("gogen", "jinja"),
     "derive": ("kustomize",),
     "mode": ("0644", "0755"),
+    "toolchains": ("all",),
 }
 
 
@@ -254,6 +255,7 @@ class _Reader:
             dialect=self._dialect(entry),
             schema=self._schema(entry),
             shared=self._flag(entry, "shared"),
+            toolchains=self.string(entry, "toolchains"),
             at=_place(entry),
         )
 

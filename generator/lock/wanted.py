@@ -1,6 +1,7 @@
 """Which pins a profile and its targets ask for, and the line that asks.
 
-Go: every toolchain the profile or one of its modules uses, on each of go.platforms. Images: what
+Go: every toolchain the profile or one of its modules uses, on each of go.platforms; all that the
+profile names where a file of a target says `toolchains: all`. Images: what
 manifests name, and every string of the profile that its schema marks `"format": "image-ref"`.
 Actions: what manifests name.
 """
@@ -60,7 +61,7 @@ def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedP
     return WantedPins(
         go={
             (str(release.value), str(platform.value)): Ask(_place(release), _place(platform))
-            for release in reversed(releases(profile))
+            for release in reversed(all_releases(profile, targets))
             for platform in platforms
         },
         images={
@@ -76,6 +77,14 @@ def releases(profile: Profile) -> list[Leaf]:
     modules = find(profile.tree, ("modules",))
     users = modules.items if isinstance(modules, Seq) else ()
     return [release_of(profile), *(release_of(profile, module) for module in users)]
+
+
+def all_releases(profile: Profile, targets: tuple[Target, ...]) -> list[Leaf]:
+    """Give the releases in use, then, where a file of a target asks for all, those yet unused."""
+    named = find(profile.tree, ("toolchains",))
+    if not isinstance(named, Map) or all(not f.toolchains for t in targets for f in t.files):
+        return releases(profile)
+    return [*releases(profile), *_texts(named)]
 
 
 def release_of(profile: Profile, module: Node | None = None) -> Leaf:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from generator.lock.images import pinned_name, split_tag
 from generator.lock.model import GoRelease
 from generator.lock.shape import line_of
-from generator.lock.wanted import releases, wanted
+from generator.lock.wanted import all_releases, releases, wanted
 from generator.model import Pinned, header, plain
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
@@ -45,7 +45,8 @@ def pin(profile: Profile, targets: tuple[Target, ...], lock: Lock, view: View) -
     platforms: list[str] = sorted(tree.get("go", {}).get("platforms", ()))
     bases: list[str] = network.get("go_archives") or [ARCHIVES]
     versions = [str(release.value) for release in releases(profile)]
-    toolchains = {v: _toolchain(v, platforms, lock, bases) for v in versions}
+    pinned = [str(release.value) for release in all_releases(profile, targets)]
+    toolchains = {v: _toolchain(v, platforms, lock, bases) for v in pinned}
     return Pinned(
         profile=profile,
         targets=targets,

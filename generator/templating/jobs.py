@@ -168,7 +168,7 @@ def _job(
         dialect=spec.dialect,
         variables=variables,
         item_at=item_at,
-        toolchains=_toolchains(pinned, variables.get("item")),
+        toolchains=_toolchains(pinned, spec, variables.get("item")),
     )
 
 
@@ -181,7 +181,9 @@ def _checked(text: str, check: Callable[[str], str]) -> str:
         raise
 
 
-def _toolchains(pinned: Pinned, item: Any) -> tuple[str, ...]:
+def _toolchains(pinned: Pinned, spec: FileSpec, item: Any) -> tuple[str, ...]:
+    if spec.toolchains == "all":
+        return tuple(sorted(each["version"] for each in pinned.context["toolchains_pinned"]))
     own = _look(item, "toolchain.version") if isinstance(item, dict) else _MISSING
     versions = {pinned.toolchain, *([own] if isinstance(own, str) else [])}
     return tuple(sorted(versions))

@@ -28,9 +28,11 @@ def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
         case ("toolchain", "platforms", int(), "url"):
             yield ("network", "go_archives")
             yield from _origin(pinned, ("toolchain",))
-        case ("toolchain", *_):
+        case ("toolchain" | "toolchains_pinned" as key, *_):
             yield from (("go", "toolchain"), ("go", "platforms"), ("network", "go_archives"))
-            yield ("toolchains", context.get("go", {}).get("toolchain", "current"))
+            own = [context.get("go", {}).get("toolchain", "current")]
+            names = own if key == "toolchain" else context.get("toolchains", {})
+            yield from (("toolchains", name) for name in names)
         case ("modules", int(), "toolchain", *_):
             yield (*pointer[:2], "toolchain")
             yield from (("toolchains", name) for name in context.get("toolchains", {}))

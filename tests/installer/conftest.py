@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROFILE = """\
 targets: [installer]
-toolchains: {{current: "{current}"}}
+toolchains: {{current: "{releases[0]}", next: "{releases[1]}"}}
 go:
   platforms: ["{platform}"]
   env: {{GOPROXY: "{proxy}", GOTOOLCHAIN: local}}
@@ -33,7 +33,7 @@ def render(root: Path, *releases: Release, mirror: str, proxy: str = "off") -> b
     """Give the installer of a profile whose current release is the first."""
     project = Project(root)
     profile = PROFILE.format(
-        current=releases[0].version, platform=PLATFORM, proxy=proxy, mirror=mirror
+        releases=[one.version for one in releases], platform=PLATFORM, proxy=proxy, mirror=mirror
     )
     lock = Lock(go={one.version: GoRelease({PLATFORM: one.pin}) for one in releases})
     project.write(
@@ -67,7 +67,7 @@ def machine(tmp_path: Path, mirror: Mirror) -> Callable[..., Machine]:
         if key not in _RENDERED:
             url = proxy if proxy == "off" else mirror.url(proxy)
             _RENDERED[key] = render(
-                tmp_path / "workspace", CURRENT, mirror=mirror.url(how), proxy=url
+                tmp_path / "workspace", CURRENT, NEXT, mirror=mirror.url(how), proxy=url
             )
         folder = tmp_path / f"machine{made}"
         folder.mkdir()

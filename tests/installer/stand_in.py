@@ -1,6 +1,6 @@
 """Go releases small enough to install a hundred times: the files that the installer looks at.
 
-`bin/go` is a shell script that answers `go version`; everything else is a line of text. Archives,
+`bin/go` is a shell script that answers `go version`; all else is a line of text. Archives,
 modules and checksums are made here, independently of what the installer does.
 """
 
@@ -116,7 +116,7 @@ class Release:
 
 def stand_in(version: str) -> Release:
     """Make a release of that version."""
-    go = f'#!/bin/sh\n[ "$1" = version ] && echo "go version go{version} {PLATFORM}"\n'
+    go = f'#!/bin/sh\n[ "$1" != version ] || echo "go version go{version} {PLATFORM}"\n'
     noise = Random(version)  # noqa: S311 - bytes that do not compress, the same each time
     tree = {path: noise.randbytes(20_000) for path in PROGRAMS}
     texts = (

@@ -10,7 +10,7 @@ from generator.lock.images import pinned_name
 from generator.lock.model import EMPTY, Lock
 from generator.lock.resolve import needed
 from generator.lock.wanted import wanted
-from generator.model import Pinned, Target, header
+from generator.model import FileSpec, Pinned, Target, header
 from generator.problems import Exit, Place, Rejected
 from generator.profile.schema import View
 from generator.stages.pin import pin
@@ -55,6 +55,19 @@ def test_modules_have_their_own_toolchain() -> None:
         ("a", "1.27.1"),
         ("b", "1.27.2"),
     ]
+
+
+@pytest.mark.parametrize(("ask", "due"), [("", ["1.27.1"]), ("all", ["1.27.1", "1.27.2"])])
+def test_a_release_that_nothing_uses_yet_is_pinned_where_a_file_asks(
+    ask: str, due: list[str]
+) -> None:
+    made = profile({**TREE, "modules": []}, HERE)
+    targets = (TARGET._replace(files=(FileSpec("a.j2", "a", toolchains=ask),)),)
+    lock = needed(wanted(made, targets, VIEW))
+    assert sorted(lock.go) == due
+    found = pin(made, targets, lock, VIEW)
+    assert [each["version"] for each in found.context["toolchains_pinned"]] == due
+    assert found.context["toolchain"]["version"] == "1.27.1"
 
 
 def test_images_and_actions_are_pinned() -> None:
