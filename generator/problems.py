@@ -22,6 +22,7 @@ class Exit(IntEnum):
     LOCK = 3
     OUTPUT = 4
     SOURCE = 5
+    UNKNOWN = 6
     BUG = 70
     DISK = 74
     INTERRUPTED = 130
@@ -33,6 +34,7 @@ PRECEDENCE = (
     Exit.INTERRUPTED,
     Exit.DISK,
     Exit.SOURCE,
+    Exit.UNKNOWN,
     Exit.LOCK,
     Exit.OUTPUT,
     Exit.INPUT,
@@ -55,6 +57,9 @@ _EXIT_BY_PREFIX = {
     "GG43": Exit.DISK,  # another run holds the workspace, a worker was killed
     "GG44": Exit.INPUT,  # a path that leaves its root
     "GG5": Exit.SOURCE,
+    "GG60": Exit.DRIFT,  # a machine that is not as its profile says
+    "GG61": Exit.UNKNOWN,  # a machine of which nobody knows
+    "GG62": Exit.INPUT,  # what gogen verify needs
     "GG9": Exit.BUG,
 }
 

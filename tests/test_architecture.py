@@ -30,6 +30,7 @@ UPPER = {"cli", "pipeline", "update", "locking", "lint", "review", "sources", "s
 LOWER = (
     *("audit", "cache", "dialects", "lock", "overlays", "profile", "reports", "rules", "stages"),
     "templating",
+    "verify",
 )
 
 # Modules that write files, each with what it writes.
@@ -41,6 +42,7 @@ WRITERS = {
     "generator/review/revision.py": "a copy of a revision in a temporary folder",
     "generator/cache/sweeping.py": "what is old in the cache, which goes",
     "generator/templating/codecache.py": "compiled templates in the cache",
+    "generator/verify/files.py": "a suite in a temporary folder, and the reports asked for",
     "generator/validators/base.py": "copies in a temporary folder for a real program",
 }
 _WRITES = {

@@ -24,6 +24,7 @@ INSTALL = {
     "dockerfile-reader": _MAKE,
     "go": _MAKE,
     "hadolint": _MAKE,
+    "ansible-inventory": _MAKE,
     "helm": f"{_MAKE} (Linux on x86-64; elsewhere put helm on PATH)",
     "kind": _MAKE,
     "kubeadm": _MAKE,
@@ -41,6 +42,9 @@ INSTALL = {
     "git": "apt install git",
     "make": "apt install make",
     "sh": "apt install dash",
+    "ssh": "apt install openssh-client",
+    "ssh-keygen": "apt install openssh-client",
+    "sshd": "apt install openssh-server",
     "systemd-analyze": "apt install systemd",
     "visudo": "apt install sudo",
 }

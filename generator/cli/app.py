@@ -19,6 +19,7 @@ COMMANDS = (
     "explain",
     "show",
     "lint",
+    "verify",
     "lock",
     "adopt",
     "profiles",
@@ -69,7 +70,8 @@ def _version(asked: bool) -> None:
 
 @app.callback(
     epilog="Exit codes: 0 clean, 1 drift, 2 bad input, 3 the lock lacks something, 4 an output "
-    "failed its audit, 5 a source of pins failed, 70 a bug, 74 disk, 130 interrupted."
+    "failed its audit, 5 a source of pins failed, 6 a host gave no answer, 70 a bug, 74 disk, "
+    "130 interrupted."
 )
 def root(
     context: typer.Context,

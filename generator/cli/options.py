@@ -10,7 +10,7 @@ import typer
 from generator.reports import Format
 
 
-def _complete_profile(context: typer.Context, incomplete: str) -> list[str]:
+def complete_profile(context: typer.Context, incomplete: str) -> list[str]:
     """Give the profiles of the workspace that begin so, for the shell's completion."""
     from generator.cli.session import profile_names  # noqa: PLC0415  (only when completing)
 
@@ -29,7 +29,7 @@ ProfilesArgument = Annotated[
     typer.Argument(
         metavar="[PROFILE]...",
         help="Profiles by name. None given: all of the workspace.",
-        autocompletion=_complete_profile,
+        autocompletion=complete_profile,
         show_default=False,
     ),
 ]
@@ -40,7 +40,7 @@ ProfileOption = Annotated[
         "-p",
         metavar="PROFILE",
         help="The same as an argument; may be given several times.",
-        autocompletion=_complete_profile,
+        autocompletion=complete_profile,
         show_default=False,
     ),
 ]
@@ -51,7 +51,7 @@ OneProfile = Annotated[
         "-p",
         metavar="PROFILE",
         help="The profile to look at.",
-        autocompletion=_complete_profile,
+        autocompletion=complete_profile,
     ),
 ]
 FormatOption = Annotated[

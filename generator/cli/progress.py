@@ -23,8 +23,11 @@ def waiting() -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function `advance(done, total)` that moves the bar; it is gone afterwards."""
+def progress(what: str, least: int = _WORTH_A_BAR) -> Iterator[Callable[[int, int], None]]:
+    """Give a function `advance(done, total)` that moves the bar; it is gone afterwards.
+
+    Work of fewer than `least` parts has none.
+    """
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
@@ -32,7 +35,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
     def advance(done: int, total: int) -> None:
         nonlocal bar
-        if bar is None and total >= _WORTH_A_BAR:
+        if bar is None and total >= least:
             bar = _start(what, total)
         if bar is not None:
             bar.update(bar.task_ids[0], completed=done, refresh=True)

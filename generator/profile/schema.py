@@ -28,7 +28,9 @@ Json = Any
 
 FILE: Final = "schemas/profile.schema.json"
 
-RESERVED = frozenset({"profile", "header", "toolchain", "images", "actions", "item", "extends"})
+RESERVED = frozenset(
+    {"profile", "header", "toolchain", "images", "actions", "installed", "item", "extends"}
+)
 """Names that templates and layers see beside the sections of a profile."""
 
 _FORMS = frozenset(("const", "enum", "format", "pattern"))

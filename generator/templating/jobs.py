@@ -79,7 +79,19 @@ def jobs(pinned: Pinned) -> tuple[Job, ...]:
     problems += _clashes([job for job in found if job.place], "place")
     if problems:
         raise Rejected(problems)
-    return tuple(sorted(found, key=lambda job: job.path))
+    installed = _on_a_machine(found)
+    known = (job._replace(variables={**job.variables, "installed": installed}) for job in found)
+    return tuple(sorted(known, key=lambda job: job.path))
+
+
+def _on_a_machine(found: Iterable[Job]) -> list[dict[str, str]]:
+    """Give the files that a machine is to have, for a target that looks whether it has them."""
+    files = [
+        {"path": job.path, "install": job.install, "mode": job.spec.mode}
+        for job in found
+        if job.install
+    ]
+    return sorted(files, key=lambda file: (file["install"], file["path"]))
 
 
 def _problem(target: Target, spec: FileSpec, refused: _Refused) -> Problem:

@@ -331,3 +331,11 @@ def test_every_key_that_templates_see_is_named(
     keys = written(render(asked, "w: 1", a_txt=f"<{{ {expression} | keys | join(' ') }}>")).split()
     (line,) = (line for line in TEXT.split("\n") if line.startswith(row))
     assert [key for key in keys if f"`{key}`" not in line] == []
+
+
+def test_what_is_installed_is_known(render: Callable[..., Outcome]) -> None:
+    said("what the profile's targets install on a machine, a list: `path`", "`install`, `mode`")
+    listed = "<{% for f in installed %}><{ f.path }> <{ f.install }> <{ f.mode }><{% endfor %}>"
+    done = render(manifest(install="~/a.txt", mode='"0755"'), "note: x", a_txt=listed)
+    assert done.code == 0, done.text
+    assert done.tree["out/p/app/a.txt"] == b"app/a.txt ~/a.txt 0755\n"
