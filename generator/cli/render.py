@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,8 @@ from generator.cli.session import Outcome, Session, execute
 from generator.reports import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from generator.update import Rendered
 
 _LISTED = 60  # more changed files than this are counted, not listed
@@ -37,15 +40,26 @@ def render(
     difference, and nothing of its profile is written, unless --force is given.
     """
     names = (*(profiles or ()), *(profile or ()))
-    return execute(context, "render", format_, lambda session: _work(session, names, force=force))
+
+    def work(session: Session) -> Outcome:
+        result = _bring_up(session, names, force=force)
+        # Of many profiles either is large, and only one is shown.
+        if format_ is Format.JSON:
+            return Outcome(result.problems, data=_data(result))
+        return Outcome(result.problems, _text(result))
+
+    return execute(context, "render", format_, work)
 
 
-def _work(session: Session, names: tuple[str, ...], *, force: bool) -> Outcome:
+def _bring_up(session: Session, names: tuple[str, ...], *, force: bool) -> Rendered:
     from generator.update import bring_up  # noqa: PLC0415  (not for --help)
 
     with progress("rendering") as advance:
-        result = bring_up(session.compiler, names, advance, force=force, waiting=waiting)
-    data = {
+        return bring_up(session.compiler, names, advance, force=force, waiting=waiting)
+
+
+def _data(result: Rendered) -> dict[str, Any]:
+    return {
         "profiles": [
             {
                 "profile": brought.name,
@@ -56,16 +70,21 @@ def _work(session: Session, names: tuple[str, ...], *, force: bool) -> Outcome:
             for brought in result.profiles
         ]
     }
-    return Outcome(result.problems, _text(result), data)
+
+
+def _lines(result: Rendered) -> Iterator[str]:
+    """Give a line for each file that was written or removed."""
+    for brought in result.profiles:
+        yield from (f"  wrote    {path}" for path in brought.written.changed)
+        yield from (f"  removed  {path}" for path in brought.written.removed)
 
 
 def _text(result: Rendered) -> str:
-    lines: list[str] = []
-    for brought in result.profiles:
-        lines += [f"  wrote    {path}" for path in brought.written.changed]
-        lines += [f"  removed  {path}" for path in brought.written.removed]
-    if len(lines) > _LISTED:
-        lines = [*lines[:_LISTED], f"  … and {len(lines) - _LISTED} more"]
+    every = (brought.written for brought in result.profiles)
+    lines = [*islice(_lines(result), _LISTED)]
+    more = sum(len(written.changed) + len(written.removed) for written in every) - len(lines)
+    if more:
+        lines.append(f"  … and {more} more")
     wide = max((len(brought.name) for brought in result.profiles), default=0)
     for brought in result.profiles:
         written = brought.written
