@@ -9,6 +9,7 @@ Usage: stages.py [--trace] WORKSPACE [PROFILE...]
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import sys
@@ -18,6 +19,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from generator import pipeline, update
+from generator.__main__ import LOOK_FOR_CIRCLES
 from generator.cli.session import cache_folder
 from generator.sources import Sources
 from generator.templating.jobs import jobs
@@ -129,6 +131,7 @@ def _compiler(root: Path) -> pipeline.Compiler:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(LOOK_FOR_CIRCLES)  # as the command does
     words = sys.argv[1:]
     task = traced if words[0] == "--trace" else staged
     place, *profiles = [word for word in words if word != "--trace"]

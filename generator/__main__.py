@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_LOOK_FOR_CIRCLES = 100_000
+LOOK_FOR_CIRCLES = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command on `argv` (default: the process's own arguments); give its exit code."""
     # Nearly all that a run makes is kept to its end or freed by its count of references: looking
     # for circles each 700 objects, as is the default, takes a twentieth of a small run.
-    gc.set_threshold(_LOOK_FOR_CIRCLES)
+    gc.set_threshold(LOOK_FOR_CIRCLES)
     from generator.cli.boundary import run  # noqa: PLC0415  (start-up reads only what it needs)
 
     return run(sys.argv[1:] if argv is None else list(argv))
