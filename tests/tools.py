@@ -22,6 +22,7 @@ _MAKE = "make tools"
 INSTALL = {
     "actionlint": _MAKE,
     "dockerfile-reader": _MAKE,
+    "gitops-reader": _MAKE,
     "go": _MAKE,
     "hadolint": _MAKE,
     "ansible-inventory": _MAKE,

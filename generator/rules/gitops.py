@@ -1,0 +1,66 @@
+"""What a GitOps controller follows: objects that are there, at a revision that someone chose."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.problems import Severity
+from generator.rules.base import Finding, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generator.rules.base import Output, Subject
+
+_HEAD = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(?:targetRevision|branch)[\"']?:[ \t]+[\"']?(?P<name>HEAD)\b", re.MULTILINE
+)
+
+
+def _followed(subject: Subject) -> Iterator[Finding]:
+    targets = subject.data.get("targets") or ()
+    gitops = subject.section("gitops")
+    if "gitops" in targets and "kustomize" not in targets and _own(gitops):
+        yield Finding(
+            "Argo CD or Flux would follow objects that this profile does not render",
+            ("targets",),
+            expected="the target kustomize beside gitops",
+            hint="add kustomize to targets, or let argocd.set name the profiles that have it",
+        )
+    for key, revision in subject.section("gitops", "revision").items():
+        if revision.rpartition("/")[2] == "HEAD":
+            yield Finding(
+                f"{key} {revision} is whatever branch the server calls its default",
+                ("gitops", "revision", key),
+                expected="a branch, tag or commit by name",
+                hint="name it: a change of the server's default would move the cluster",
+            )
+
+
+def _own(gitops: object) -> bool:
+    """Tell whether the profile's own objects are followed, not only a set's."""
+    return isinstance(gitops, dict) and ("flux" in gitops or "server" in gitops.get("argocd", {}))
+
+
+def _written(output: Output, subject: Subject) -> Iterator[Finding]:
+    for match in _HEAD.finditer(output.text):
+        if not output.in_comment(match.start()) and not subject.says("HEAD"):
+            yield Finding(
+                f"HEAD is followed here: {output.line_of(match.start()).strip()}",
+                offset=match.start("name"),
+                expected="a branch, tag or commit by name",
+                hint="name it: a change of the server's default would move the cluster",
+            )
+
+
+RULES = (
+    Rule(
+        "GG065",
+        "a GitOps controller follows what nobody chose, or what is not there",
+        Severity.ERROR,
+        profile=_followed,
+        output=_written,
+        words=("argoproj.io/", "toolkit.fluxcd.io/"),
+    ),
+)

@@ -1,0 +1,432 @@
+"""What Argo CD and Flux follow is of their types, is rendered, and can be gone back on.
+
+Argo CD's objects are held against the CRDs that its Go module carries, unknown keys refused;
+Flux's are decoded strictly into its own Go types.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from tests.tools import ROOT, lacks, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.conftest import Project
+
+APPLICATION: Final = "out/prod-cluster/gitops/argocd/application.yaml"
+SOURCE: Final = "out/prod-cluster/gitops/flux/source.yaml"
+SYNC: Final = "out/prod-cluster/gitops/flux/sync.yaml"
+SET: Final = "out/fleet/gitops/argocd/applicationset.yaml"
+FLEET: Final = """
+extends: [build-pod]
+targets: [gitops, kustomize]
+gitops:
+  name: builders
+  repository: "ssh://git@git.example.com/platform.git"
+  revision: {commit: "0123456789abcdef0123456789abcdef01234567"}
+  folder: go/pins/
+  prune: false
+  argocd:
+    namespace: argocd
+    project: builders
+    automated: false
+    set:
+      - {name: staging, profile: build-pod, server: "https://staging.example.com:6443"}
+      - {name: prod, profile: prod-cluster, server: "https://kubernetes.default.svc"}
+  flux: {namespace: flux-system, interval: 10m, retry_interval: 2m, timeout: 5m, secret: git}
+"""
+_FLEETS: list[Mapping[str, bytes]] = []
+
+
+@pytest.fixture
+def fleet(shipped: Callable[[], Project]) -> Mapping[str, bytes]:
+    """Give what a profile renders that only says who follows what, in a folder of a repository."""
+    if not _FLEETS:
+        project = shipped()
+        project.write({"profiles/fleet/profile.yaml": FLEET})
+        outcome = project.run("render", "fleet")
+        assert outcome.code == 0, outcome.text
+        _FLEETS.append(outcome.tree)
+    return _FLEETS[0]
+
+
+def _read(rendered: Mapping[str, bytes], path: str) -> Any:
+    return _load(rendered[path])
+
+
+def _load(text: bytes) -> Any:
+    return YAML(typ="safe").load(io.BytesIO(text))
+
+
+@cache
+def _crds() -> Path:
+    """Give the folder of Argo CD's CRDs: of the module that the reader's go.mod locks."""
+    require("gitops-reader")
+    tools, package = ROOT / ".tools/go", "github.com/argoproj/argo-cd/v3/pkg/apis/application"
+    done = subprocess.run(
+        [require("go"), "list", "-f", "{{.Module.Dir}}", package],
+        cwd=ROOT / "tests/readers/gitops",
+        env={
+            "HOME": str(tools),
+            "PATH": "/usr/bin:/bin",
+            "GOPATH": str(tools),
+            "GOMODCACHE": str(tools / "mod"),
+            "GOCACHE": str(tools / "build"),
+            "GOFLAGS": "-mod=readonly",
+            "GOPROXY": "off",
+            "GOTOOLCHAIN": "local",
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode or not done.stdout.strip():
+        lacks(f"the CRDs of Argo CD are not here: make tools\n{done.stderr}")
+    return Path(done.stdout.strip()) / "manifests/crds"
+
+
+@cache
+def _crd(kind: str) -> Draft202012Validator:
+    crd = YAML(typ="safe").load(_crds() / f"{kind.lower()}-crd.yaml")
+    (version,) = crd["spec"]["versions"]
+    assert (crd["spec"]["group"], version["name"]) == ("argoproj.io", "v1alpha1")
+    return Draft202012Validator(_closed(version["schema"]["openAPIV3Schema"]))
+
+
+def _closed(schema: Any) -> Any:
+    """Give a schema of a CRD as strict field validation reads it."""
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _closed_part(key, part) for key, part in schema.items()}
+    if found.pop("x-kubernetes-int-or-string", False):
+        found["type"] = ["integer", "string"]
+    if "properties" in found and not found.get("x-kubernetes-preserve-unknown-fields"):
+        found.setdefault("additionalProperties", False)
+    return found
+
+
+def _closed_part(key: str, part: Any) -> Any:
+    if key == "properties":
+        return {name: _closed(schema) for name, schema in part.items()}
+    return _closed(part) if key in ("items", "additionalProperties") else part
+
+
+def _argocd(one: Any) -> list[str]:
+    """Give what Argo CD's CRD refuses of an object."""
+    return [error.message for error in _crd(one["kind"]).iter_errors(one)]
+
+
+def _flux(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [require("gitops-reader")], input=text, capture_output=True, text=True, check=False
+    )
+
+
+def _ours(name: str, one: Any) -> bool:
+    schema = json.loads((ROOT / f"schemas/{name}.schema.json").read_text("utf-8"))
+    return Draft202012Validator(schema).is_valid(one)
+
+
+def test_argocd_takes_the_application(rendered: Mapping[str, bytes]) -> None:
+    assert _argocd(_read(rendered, APPLICATION)) == []
+
+
+def test_argocd_takes_the_set(fleet: Mapping[str, bytes]) -> None:
+    assert _argocd(_read(fleet, SET)) == []
+
+
+@pytest.mark.parametrize("path", [SOURCE, SYNC])
+def test_flux_takes_its_two(
+    rendered: Mapping[str, bytes], fleet: Mapping[str, bytes], path: str
+) -> None:
+    for text in (rendered[path], fleet[path.replace("prod-cluster", "fleet")]):
+        done = _flux(text.decode())
+        assert done.returncode == 0, done.stderr
+
+
+BAD: Final = {
+    "argocd.v1alpha1": {
+        "unknown key": ("selfHeal:", "selfHeals:"),
+        "no project": ("  project: builders\n", ""),
+        "text for a bool": ("prune: true", 'prune: "yes"'),
+        "text for a number": ("limit: 5", "limit: five"),
+    },
+    "flux.v1": {
+        "unknown key": ("prune:", "prunes:"),
+        "no duration": ("interval: 10m", "interval: ten"),
+        "text for a bool": ("wait: true", 'wait: "yes"'),
+        "another API": ("fluxcd.io/v1", "fluxcd.io/v1beta1"),
+    },
+}
+OURS: Final = {
+    "argocd.v1alpha1": {
+        "HEAD": ("targetRevision: main", "targetRevision: HEAD"),
+        "no revision": ("    targetRevision: main\n", ""),
+        "another API": ("v1alpha1", "v1"),
+        "an option that is none": ("PruneLast=true", "pruneLast"),
+    },
+    "flux.v1": {
+        "no path": ('  path: "./out/prod-cluster/kustomize"\n', ""),
+        "no prune": ("  prune: true\n", ""),
+        "another kind": ("kind: Kustomization", "kind: HelmRelease"),
+    },
+}
+
+
+def _cases(of: Mapping[str, Mapping[str, tuple[str, str]]]) -> list[tuple[str, str, str]]:
+    return [(name, *change) for name, cases in of.items() for change in cases.values()]
+
+
+def _broken(rendered: Mapping[str, bytes], name: str, old: str, new: str) -> str:
+    text = rendered[APPLICATION if name.startswith("argocd") else SYNC].decode()
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(("name", "old", "new"), _cases(BAD))
+def test_the_readers_refuse_and_so_do_our_schemas(
+    rendered: Mapping[str, bytes], name: str, old: str, new: str
+) -> None:
+    text = _broken(rendered, name, old, new)
+    if name == "flux.v1":
+        assert _flux(text).returncode == 1
+    else:
+        assert _argocd(_load(text.encode()))
+    assert not _ours(name, _load(text.encode()))
+
+
+@pytest.mark.parametrize(("name", "old", "new"), _cases(OURS))
+def test_our_schemas_refuse_more(
+    rendered: Mapping[str, bytes], name: str, old: str, new: str
+) -> None:
+    assert not _ours(name, _load(_broken(rendered, name, old, new).encode()))
+
+
+def test_our_schemas_take_what_is_rendered(
+    rendered: Mapping[str, bytes], fleet: Mapping[str, bytes]
+) -> None:
+    assert _ours("argocd.v1alpha1", _read(rendered, APPLICATION))
+    assert _ours("argocd.v1alpha1", _read(fleet, SET))
+    assert not _ours("argocd.v1alpha1", _read(rendered, SOURCE))
+    assert _ours("flux.v1", _read(rendered, SOURCE))
+    assert _ours("flux.v1", _read(rendered, SYNC))
+
+
+def test_all_point_at_objects_that_are_rendered(
+    rendered: Mapping[str, bytes], fleet: Mapping[str, bytes]
+) -> None:
+    source = _read(rendered, APPLICATION)["spec"]["source"]
+    sync = _read(rendered, SYNC)["spec"]
+    elements = _read(fleet, SET)["spec"]["generators"][0]["list"]["elements"]
+    paths = {source["path"], sync["path"].removeprefix("./")}
+    paths |= {one["path"].removeprefix("go/pins/") for one in elements}
+    assert paths == {"out/build-pod/kustomize", "out/prod-cluster/kustomize"}
+    assert all(f"{path}/kustomization.yaml" in rendered for path in paths)
+
+
+def test_both_controllers_follow_the_same_place(rendered: Mapping[str, bytes]) -> None:
+    argo = _read(rendered, APPLICATION)["spec"]["source"]
+    flux = _read(rendered, SOURCE)["spec"]
+    assert (argo["repoURL"], argo["targetRevision"]) == (flux["url"], flux["ref"]["branch"])
+    assert _read(rendered, SYNC)["spec"]["sourceRef"]["name"] == "gogen-builders"
+
+
+def test_what_is_checked_out_is_enough_to_build(
+    rendered: Mapping[str, bytes], tmp_path: Path
+) -> None:
+    (folder,) = _read(rendered, SOURCE)["spec"]["sparseCheckout"]
+    for path, content in rendered.items():
+        if path.startswith(f"{folder}/"):
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    assert _built(tmp_path, _read(rendered, SYNC)["spec"]["path"])
+
+
+def test_taking_the_controllers_objects_away_takes_nothing_else(
+    rendered: Mapping[str, bytes], fleet: Mapping[str, bytes]
+) -> None:
+    assert "finalizers" not in _read(rendered, APPLICATION)["metadata"]
+    assert _read(fleet, SET)["spec"]["syncPolicy"] == {"preserveResourcesOnDeletion": True}
+    assert _read(rendered, SYNC)["spec"]["deletionPolicy"] == "Orphan"
+
+
+def test_a_set_makes_one_application_a_profile(fleet: Mapping[str, bytes]) -> None:
+    spec = _read(fleet, SET)["spec"]
+    elements = spec["generators"][0]["list"]["elements"]
+    template = spec["template"]
+    made = {}
+    for one in elements:
+        text = json.dumps(template)
+        for key, value in one.items():
+            text = text.replace(f"{{{{ .{key} }}}}", value)
+        assert "{{" not in text
+        application = json.loads(text)
+        destination = application["spec"]["destination"]["server"]
+        made[application["metadata"]["name"]] = (application["spec"]["source"]["path"], destination)
+        assert application["spec"]["source"]["targetRevision"].startswith("0123456789")
+        assert "automated" not in application["spec"]["syncPolicy"]
+        meta = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"}
+        assert _argocd({**meta, **application}) == []
+    assert made == {
+        "staging": ("go/pins/out/build-pod/kustomize", "https://staging.example.com:6443"),
+        "prod": ("go/pins/out/prod-cluster/kustomize", "https://kubernetes.default.svc"),
+    }
+
+
+def test_an_application_follows_a_server_or_a_set(shipped: Callable[[], Project]) -> None:
+    project = shipped()
+    both = FLEET.replace("    set:", '    server: "https://a.example"\n    set:')
+    project.write({"profiles/fleet/profile.yaml": both})
+    outcome = project.run("render", "fleet")
+    assert outcome.code == 2
+    assert "profiles/fleet/profile.yaml:11" in outcome.text
+
+
+@pytest.mark.parametrize(
+    "repository", ["https://git.example/{{ x }}", "http://git.example/x", "git@git.example:x.git"]
+)
+def test_a_repository_that_cannot_be_followed_is_refused(
+    shipped: Callable[[], Project], repository: str
+) -> None:
+    project = shipped()
+    text = FLEET.replace("ssh://git@git.example.com/platform.git", repository)
+    project.write({"profiles/fleet/profile.yaml": text})
+    outcome = project.run("render", "fleet")
+    assert outcome.code == 2
+    assert "profiles/fleet/profile.yaml:6" in outcome.text
+
+
+def _git(root: Path, *words: str) -> str:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        [require("git"), *identity, *words],
+        cwd=root,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(root), "GIT_CONFIG_NOSYSTEM": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def _built(root: Path, path: str) -> dict[tuple[str, str], Any]:
+    """Give the objects of a folder by kind and name, as the controllers build them."""
+    done = subprocess.run(
+        [require("kubectl"), "kustomize", root / path], check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    found = [one for one in YAML(typ="safe").load_all(done.stdout.decode()) if one]
+    objects = {(one["kind"], one["metadata"]["name"]): one for one in found}
+    assert len(objects) == len(found)
+    return objects
+
+
+@pytest.fixture
+def repository(shipped: Callable[[], Project]) -> Project:
+    """Give a repository with the clusters' profiles, rendered and committed."""
+    project = shipped()
+    for name in ("ci-runner", "dev-laptop"):
+        shutil.rmtree(project.root / "profiles" / name)
+    node = project.root / "profiles/k8s-node/node.yaml"
+    text = node.read_text("utf-8")
+    # Of the next release public checksums are known for some platforms alone.
+    old = "[linux/amd64, linux/arm64, linux/ppc64le, linux/s390x]"
+    assert old in text
+    go = (project.root / "profiles/base/go.yaml").read_text("utf-8")
+    head, _, rest = go.partition("  platforms:\n")
+    rest = rest[rest.index("  env:") :]
+    project.write(
+        {
+            "profiles/k8s-node/node.yaml": text.replace(old, "[linux/amd64]"),
+            "profiles/base/go.yaml": f"{head}  platforms: [linux/amd64]\n{rest}",
+            ".gitignore": ".gogen\n",
+        }
+    )
+    _git(project.root, "init", "-q", "-b", "main")
+    _commit(project, "Start")
+    return project
+
+
+def _commit(project: Project, message: str) -> str:
+    for command in (("lock",), ("render",), ("check",)):
+        outcome = project.run(*command)
+        assert outcome.code == 0, outcome.text
+    _git(project.root, "add", "-A")
+    _git(project.root, "commit", "-q", "-m", message)
+    return _git(project.root, "rev-parse", "HEAD")
+
+
+def _bump(project: Project) -> str:
+    path = project.root / "profiles/base/profile.yaml"
+    text = path.read_text("utf-8")
+    assert 'current: "1.27.1"' in text
+    path.write_text(text.replace('current: "1.27.1"', 'current: "1.27.2"'), "utf-8")
+    return _commit(project, "Move to Go 1.27.2")
+
+
+PATH: Final = "out/prod-cluster/kustomize"
+
+
+def test_reverting_one_commit_brings_the_objects_back(repository: Project) -> None:
+    root = repository.root
+    first = _built(root, PATH)
+    _bump(repository)
+    second = _built(root, PATH)
+    assert first != second
+    _git(root, "revert", "--no-edit", "HEAD")
+    outcome = repository.run("check")
+    assert outcome.code == 0, outcome.text
+    assert repository.run("lock", "--check").code == 0
+    assert _built(root, PATH) == first
+    assert _git(root, "status", "--porcelain") == ""
+
+
+def test_both_environments_can_live_side_by_side(repository: Project) -> None:
+    first = _built(repository.root, PATH)
+    _bump(repository)
+    second = _built(repository.root, PATH)
+    maps = [
+        {name: o for (kind, name), o in s.items() if kind == "ConfigMap"} for s in (first, second)
+    ]
+    named = [{name for name in one if name.startswith("go-env-")} for one in maps]
+    assert all(named)
+    assert named[0].isdisjoint(named[1])
+    # What keeps its name changes in no field that the API server calls immutable.
+    for name in maps[0].keys() & maps[1].keys():
+        assert not maps[0][name].get("immutable") or maps[0][name] == maps[1][name]
+    selectors = [s["Deployment", "go-builder"]["spec"]["selector"] for s in (first, second)]
+    assert selectors[0] == selectors[1]
+
+
+def test_pinning_the_last_good_commit_holds_what_is_built_there(
+    repository: Project, tmp_path: Path
+) -> None:
+    root = repository.root
+    first = _built(root, PATH)
+    good = _git(root, "rev-parse", "HEAD")
+    _bump(repository)
+    path = root / "profiles/prod-cluster/gitops.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("{branch: main}", f'{{commit: "{good}"}}'), "utf-8")
+    _commit(repository, "Hold the cluster at the last good commit")
+    tree = repository.tree()
+    assert _read(tree, APPLICATION)["spec"]["source"]["targetRevision"] == good
+    flux = _read(tree, SOURCE)["spec"]
+    assert flux["ref"] == {"commit": good}
+    assert _flux(tree[SOURCE].decode()).returncode == 0
+    _git(root, "worktree", "add", "-q", str(tmp_path / "held"), good)
+    assert _built(tmp_path / "held", PATH) == first
