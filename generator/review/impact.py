@@ -21,11 +21,12 @@ from generator.wording import on_one_line
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from generator.model import Artifact, Pointer
     from generator.pipeline import Compiled, Compiler
     from generator.templating.jobs import Job
+    from generator.templating.tracing import Span
 
 UNEXPLAINED = "not explained by a profile, the lock or a template"
 DERIVED = "overlay files that follow from the above"
@@ -103,23 +104,12 @@ class _Side:
         tree = self.compiled.pinned.profile.tree if self.compiled else None
         return {p: n for p, n in walk(tree) if isinstance(n, Leaf)} if tree else {}
 
-    def reads(self, path: str) -> Mapping[int, tuple[Pointer, ...]]:
-        """Give what each line of a file read, by line from 1; nothing where it is not traced.
-
-        What its values are comes before the conditions it stands under: those are causes of lines
-        whose values did not change.
-        """
+    def spans(self, path: str) -> Mapping[int, Sequence[Span]]:
+        """Give what made each line of a file, by line from 1; nothing where it is not traced."""
         job = self.jobs.get(path)
         if job is None or self.compiled is None:
             return {}
-        traced = self.compiler.sources.engine.trace(self.compiled.pinned, job)
-        return {
-            line: (
-                *(pointer for span in spans for pointer in span.reads),
-                *(pointer for span in spans for pointer in span.controls),
-            )
-            for line, spans in traced.by_line.items()
-        }
+        return self.compiler.sources.engine.trace(self.compiled.pinned, job).by_line
 
 
 class _Profile:
@@ -179,23 +169,32 @@ class _Blame:
         self.path = path
 
     @cached_property
-    def _reads(self) -> Mapping[int, tuple[Pointer, ...]]:
-        return self.side.reads(self.path)
+    def _spans(self) -> Mapping[int, Sequence[Span]]:
+        return self.side.spans(self.path)
 
-    @cached_property
-    def _otherwise(self) -> tuple[str, str]:
+    def _reads(self, line: int) -> tuple[Pointer, ...]:
+        """Give what a line read: its values first, then the conditions it stands under.
+
+        Those are causes of lines whose values did not change.
+        """
+        spans = self._spans.get(line, ())
+        return (
+            *(pointer for span in spans for pointer in span.reads),
+            *(pointer for span in spans for pointer in span.controls),
+        )
+
+    def _otherwise(self, line: int) -> tuple[str, str]:
         """Blame what no key explains."""
         artifact = self.side.artifacts.get(self.path)
         if artifact is not None and self.path not in self.side.jobs:
             return DERIVED, ""
         job = self.side.jobs.get(self.path)
-        if job is not None and self._template_differs(job):
-            return f"template {job.target.name}/{job.spec.template}", ""
-        return UNEXPLAINED, ""
+        differs = job and self._template(job, line)
+        return (f"template {differs}", "") if differs else (UNEXPLAINED, "")
 
     def cause(self, line: int) -> tuple[str, str]:
         """Give the cause of a line, from 1."""
-        reads = self._reads.get(line, ())
+        reads = self._reads(line)
         compiled = self.side.compiled
         if compiled is None:
             return f"profile {self.profile.name} is gone or does not compile", ""
@@ -207,21 +206,33 @@ class _Blame:
             return LOCK, ""
         if not (self.profile.old.compiled and self.profile.new.compiled):
             return f"profile {self.profile.name} is new", ""
-        return self._otherwise
+        return self._otherwise(line)
 
     @property
     def _lock_differs(self) -> bool:
         old, new = self.profile.old, self.profile.new
         return old.compiler.sources.lock != new.compiler.sources.lock
 
-    def _template_differs(self, job: Job) -> bool:
+    def _template(self, job: Job, line: int) -> str:
+        """Name the template that differs behind a line, "" where none does.
+
+        One that the line itself is of, an embedded one too, comes before the file's own.
+        """
         other = self.profile.new if self.side is self.profile.old else self.profile.old
-        twin = other.jobs.get(self.path)
-        if twin is None:
-            return True
-        texts = [s.compiler.sources.engine for s in (self.side, other)]
-        mine = texts[0].source(job.target, job.spec.template).text
-        return mine != texts[1].source(twin.target, twin.spec.template).text
+        mine, theirs = (side.compiler.sources.engine for side in (self.side, other))
+        own = f"{job.target.name}/{job.spec.template}"
+        if self.path not in other.jobs:
+            return own
+        main = mine.source(job.target, job.spec.template).shown
+        for shown in (*(span.template for span in self._spans.get(line, ())), main):
+            if mine.text_of(shown) != theirs.text_of(shown):
+                return own if shown == main else _short(shown)
+        return ""
+
+
+def _short(shown: str) -> str:
+    """Give a template's place as target and name."""
+    return shown.removeprefix("builtin:").removeprefix("templates/")
 
 
 def _side(compiler: Compiler, name: str, slug: str, *, committed: bool) -> _Side:

@@ -271,6 +271,10 @@ class Engine:
             self._sources[key] = read(target, name)
         return self._sources[key]
 
+    def text_of(self, shown: str) -> str | None:
+        """Give the text of a template used so far by its place, None where it is not among them."""
+        return next((each.text for each in self._sources.values() if each.shown == shown), None)
+
     def _of_source(self, source: Source, variant: _Variant) -> tuple[Template, tuple[int, ...]]:
         key = (source.shown, source.text, variant)
         if key not in self._templates:

@@ -85,3 +85,26 @@ def test_a_hash_of_an_embedded_file_moves_with_what_the_file_read(
         "  2 lines in 1 file\n"
         "    out/base/note/name.txt  +1 -1\n"
     )
+
+
+def test_a_line_of_an_embedded_file_is_laid_to_its_template(
+    project: Callable[[Mapping[str, str | bytes]], Project],
+) -> None:
+    noted = project(
+        {
+            "profiles/base/profile.yaml": PROFILE,
+            "templates/note/target.yaml": (
+                "description: a note\nfiles: [{template: map.yaml.j2, path: note/map.yaml}]\n"
+            ),
+            "templates/note/map.yaml.j2": 'first: <{ embed("run.sh.j2") }>\n',
+            "templates/note/run.sh.j2": "true\necho one\n",
+        }
+    )
+    assert noted.run("render").code == 0
+    git = str(require("git"))
+    for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([git, *argv], cwd=noted.root, check=True)
+    noted.write({"templates/note/run.sh.j2": "true\necho two\n"})
+    assert noted.run("diff", "--base", "HEAD").out == (
+        "template note/run.sh.j2\n  2 lines in 1 file\n    out/base/note/map.yaml  +1 -1\n"
+    )
