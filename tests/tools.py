@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _MAKE = "make tools"
 INSTALL = {
     "actionlint": _MAKE,
+    "admission-reader": _MAKE,
     "dockerfile-reader": _MAKE,
     "gitops-reader": _MAKE,
     "go": _MAKE,
