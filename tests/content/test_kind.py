@@ -243,16 +243,31 @@ def test_every_call_names_the_cluster(laptop: Laptop) -> None:
     assert all(call.startswith("--context kind-gogen ") for call in calls)
 
 
-def test_the_objects_are_the_profiles_own(laptop: Laptop) -> None:
+def test_the_builder_finds_its_caches_and_a_node(laptop: Laptop) -> None:
     assert laptop.run("up.sh").returncode == 0
     applied = _documents((laptop.state / "objects").read_text("utf-8"))
-    assert {o["kind"] for o in applied} >= {"Namespace", "ResourceQuota", "ConfigMap"}
-    quota = next(o for o in applied if o["kind"] == "ResourceQuota")
-    assert quota["spec"]["hard"]["pods"] == "4"
+    (pod,) = [o["spec"]["template"]["spec"] for o in applied if o["kind"] == "Deployment"]
+    claimed = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in pod["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    caches = _documents((laptop.state / "caches").read_text("utf-8"))
+    claims = [o["metadata"] for o in caches if o["kind"] == "PersistentVolumeClaim"]
+    assert claimed == {claim["name"] for claim in claims} == {"gocache", "gopath"}
+    spaces = {o["metadata"]["name"] for o in applied if o["kind"] == "Namespace"}
+    assert {claim["namespace"] for claim in claims} == spaces
+    (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    node = laptop.kubeadm("gogen-worker")["JoinConfiguration"]["nodeRegistration"]
+    labels = {a["name"]: a["value"] for a in node["kubeletExtraArgs"]}["node-labels"]
+    assert labels.split(",") == [f"{e['key']}={e['values'][0]}" for e in term["matchExpressions"]]
+    assert [{"operator": "Equal", **taint} for taint in node["taints"]] == pod["tolerations"]
 
 
 def test_without_rendered_objects_nothing_is_made(laptop: Laptop) -> None:
-    shutil.rmtree(laptop.scripts.parent / "kustomize")
+    shutil.rmtree(laptop.scripts.parent.parent / "laptop-pod/kustomize")
     done = laptop.run("up.sh")
     assert done.returncode == 1
     assert "run gogen render" in done.stderr

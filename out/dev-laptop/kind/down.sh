@@ -9,3 +9,5 @@ command -v kind >/dev/null 2>&1 || {
   exit 1
 }
 kind delete cluster --name gogen
+# They were written by the builders' user, so removing them may take root.
+printf 'kept: %s\n' "$HOME"/.cache/gogen/kind/gocache "$HOME"/.cache/gogen/kind/gopath

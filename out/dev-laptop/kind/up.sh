@@ -25,8 +25,12 @@ done
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cluster=gogen
 context=kind-${cluster}
-objects=${here}/../kustomize
+objects=${here}/../../laptop-pod/kustomize
 [ -f "${objects}/kustomization.yaml" ] || fail "no ${objects}: run gogen render"
+
+# Made here, or the engine makes them as root.
+mkdir -p "$HOME"/.cache/gogen/kind/gocache
+mkdir -p "$HOME"/.cache/gogen/kind/gopath
 
 # Nodes carry the sum of the file they were made from: kind never changes a cluster.
 sum=$(cksum <"${here}/cluster.yaml" | tr ' ' -)
@@ -48,6 +52,7 @@ else
 fi
 
 on_cluster apply -k "${objects}"
+on_cluster apply -f "${here}/caches"
 
 say ""
 say "next: kubectl --context ${context} -n" gogen-build "get pods"
