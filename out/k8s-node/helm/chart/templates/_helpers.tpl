@@ -36,13 +36,17 @@
 {{- end }}
 {{- end }}
 
-{{- /* The hash of the ConfigMap's data: pods roll when it changes, and its first digits name the object. */}}
+{{- /* The hash of a ConfigMap's data: pods roll when it changes, and its first digits name the object. */}}
 {{- define "gogen.hash" -}}
-{{- .Values.go.files | toJson | sha256sum -}}
+{{- toJson . | sha256sum -}}
 {{- end }}
 
 {{- define "gogen.config" -}}
-{{- printf "go-env-%s" (include "gogen.hash" . | trunc 10) -}}
+{{- printf "go-env-%s" (include "gogen.hash" .Values.go.files | trunc 10) -}}
+{{- end }}
+
+{{- define "gogen.setup" -}}
+{{- printf "setup-go-%s" (include "gogen.hash" .Values.builder.sdk.files | trunc 10) -}}
 {{- end }}
 
 {{- define "gogen.metadata" -}}
@@ -80,7 +84,7 @@ securityContext:
 {{- with .sdk }}
 - name: sdk
   mountPath: /usr/local/go
-  subPath: {{ eq .method "image-volume" | ternary .path (base .path) | quote }}
+  subPath: {{ eq .method "image-volume" | ternary .path (.path | default "go" | base) | quote }}
   readOnly: true
 {{- end }}
 - name: go-env
