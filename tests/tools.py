@@ -39,6 +39,7 @@ INSTALL = {
     "zizmor": _MAKE,
     "bash": "apt install bash",
     "busybox": "apt install busybox",
+    "curl": "apt install curl",
     "dash": "apt install dash",
     "fish": "apt install fish",
     "git": "apt install git",

@@ -43,7 +43,7 @@ def _user_units(output: Output, _subject: Subject) -> Iterator[Finding]:
 
 _PACKAGED = "10-kubeadm.conf"
 _PREFIX = r"[0-9]{2}-"
-_STARTS = r"(?m)^[ \t]*(ExecStart[ \t]*=|ExecStartPre[ \t]*=.*\bkubeadm\b).*$"
+_STARTS = r"(?m)^[ \t]*(ExecStart[ \t]*=|ExecStartPre[ \t]*=.*\b(?:kubeadm|node-bootstrap)\b).*$"
 
 
 def _kubelet(output: Output, _subject: Subject) -> Iterator[Finding]:
