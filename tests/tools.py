@@ -33,6 +33,7 @@ INSTALL = {
     "kubectl": f"{_MAKE} (Linux on x86-64; elsewhere put kubectl on PATH)",
     "kubelet-config": _MAKE,
     "kubernetes-validate": _MAKE,
+    "prometheus-reader": _MAKE,
     "shellcheck": _MAKE,
     "shfmt": _MAKE,
     "yamllint": _MAKE,

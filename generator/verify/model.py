@@ -6,6 +6,11 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
+def printable(text: str) -> str:
+    """Give a text of a host as it may stand on a screen: what steers a terminal is spelt out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Verdict(StrEnum):
     """What was found of one property."""
 

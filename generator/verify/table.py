@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator.verify.model import State, Verdict
+from generator.verify.model import State, Verdict, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +32,14 @@ def as_text(profile: str, hosts: Sequence[Host], *, colour: bool) -> str:
 
 def _properties(host: Host, *, colour: bool) -> list[str]:
     rows = [
-        (str(check.verdict), check.name, _short(check.found or "nothing")) for check in host.checks
+        (str(check.verdict), printable(check.name), _short(check.found or "nothing"))
+        for check in host.checks
     ]
     return _aligned(rows, colour=colour)
 
 
 def _hosts(hosts: Sequence[Host], *, colour: bool) -> list[str]:
-    rows = [(str(host.state), host.name, _summary(host)) for host in hosts]
+    rows = [(str(host.state), printable(host.name), _summary(host)) for host in hosts]
     return _aligned(rows, colour=colour)
 
 
@@ -65,7 +66,7 @@ def _paint(state: str, width: int, *, colour: bool) -> str:
 
 
 def _short(text: str) -> str:
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    shown = printable(text)
     return shown if len(shown) <= _WIDTH else f"{shown[: _WIDTH - 1]}…"
 
 

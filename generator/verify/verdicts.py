@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.problems import Problem
-from generator.verify.model import State
+from generator.verify.model import State, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,16 +48,15 @@ def problems(slug: str, hosts: Iterable[Host]) -> Iterator[Problem]:
             yield _differs(slug, host, check)
         if host.state in _UNKNOWN:
             code, what, hint = _UNKNOWN[host.state]
-            yield Problem(
-                code, f"{host.name} {what}: {host.reason or 'no reason given'}", hint=hint
-            )
+            message = f"{host.name} {what}: {host.reason or 'no reason given'}"
+            yield Problem(code, printable(message), hint=hint)
 
 
 def _differs(slug: str, host: Host, check: Check) -> Problem:
     hint = _HINTS.get(check.name.split()[0], "")
     return Problem(
         "GG600",
-        f"{host.name}: {check.name}: {check.found or 'nothing'}",
-        expected=check.expected or "nothing",
+        printable(f"{host.name}: {check.name}: {check.found or 'nothing'}"),
+        expected=printable(check.expected or "nothing"),
         hint=hint.format(slug=slug),
     )
