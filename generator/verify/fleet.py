@@ -91,7 +91,7 @@ class _Run:
         if self._faults:
             return State.BROKEN, self._faults[0]
         if self._end is None:
-            return State.BROKEN, f"its process was ended from outside ({self._process.exitcode})"
+            return State.BROKEN, "its process was ended before it had told all"
         if self._end.code not in _ENDED or reached is None:
             return State.BROKEN, self._end.said or f"pytest exits {self._end.code}"
         wrong = any(check.verdict is Verdict.DIFFERS for check in self._checks)

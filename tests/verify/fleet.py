@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.e2e.command import MAIN
-from tests.tools import ROOT, SEARCH, find, require
+from tests.tools import ROOT, SEARCH, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -186,8 +186,9 @@ class Machines:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         return machines
 
-    def make(self, name: str) -> Machine:
+    def make(self, name: str, rendered: Path | None = None) -> Machine:
         """Set up one that has all that was rendered, and start its sshd."""
+        rendered = rendered or self.rendered
         home = self.root / name
         shutil.copytree(self.root / "sdk", home / "sdk", copy_function=os.link)
         installs = {
@@ -199,7 +200,7 @@ class Machines:
         }
         for source, to in installs.items():
             (home / to).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(self.rendered / source, home / to)
+            shutil.copy(rendered / source, home / to)
         (home / "stand-in").mkdir()
         (home / "stand-in" / "shown").write_text(SHOWN.format(home=home))
         (home / "stand-in" / "systemctl").write_text(SYSTEMCTL)
@@ -274,8 +275,3 @@ def serving(root: Path, rendered: Path) -> Iterator[Machines]:
         yield machines
     finally:
         machines.stop()
-
-
-def ansible() -> Path | None:
-    """Give Ansible's reader of inventories, where it is."""
-    return find("ansible-inventory")

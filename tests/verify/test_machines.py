@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from tests.tools import SEARCH
+from tests.tools import SEARCH, require
 from tests.verify import fleet
 
 if TYPE_CHECKING:
@@ -272,8 +274,7 @@ def test_this_machine_is_asked_without_a_word(root: Path, run: Run) -> None:
 
 
 def test_hosts_of_an_inventory(root: Path, run: Run, tmp_path: Path) -> None:
-    if fleet.ansible() is None:
-        pytest.skip("ansible-inventory is not installed: pip install ansible-core")
+    require("ansible-inventory")
     inventory = tmp_path / "hosts.ini"
     names = ("right", "flags")
     made = [f"{n} ansible_host=127.0.0.1 ansible_port={run.made[n].port}" for n in names]
@@ -287,3 +288,55 @@ def test_hosts_of_an_inventory(root: Path, run: Run, tmp_path: Path) -> None:
     done = fleet.gogen(root, "verify", "--inventory", str(inventory), "--hosts", "ansible://none")
     assert done.returncode == 2
     assert "error[GG623]" in done.stderr
+
+
+class _Proxy(BaseHTTPRequestHandler):
+    """A module proxy that knows every version, or a portal that says yes to everything."""
+
+    portal = False
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        version = self.path.rpartition("/")[2].removesuffix(".info")
+        body = "<html>" if self.portal else json.dumps({"Version": version})
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_the_proxy_is_asked_by_its_own_client(
+    machines: Machines, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    root = fleet.workspace(tmp_path_factory.mktemp("proxied") / "workspace", f"{url},direct")
+    machines.make("proxied", root / "out" / "host")
+    config = ("--hosts", "proxied", "--ssh-config", str(machines.config()))
+
+    def asked(*argv: str) -> tuple[int, dict[str, Any]]:
+        done = fleet.gogen(root, "verify", *config, "--format", "json", *argv)
+        (host,) = json.loads(done.stdout)["hosts"]
+        (check,) = [c for c in host["checks"] if c["property"] == f"proxy {url}"]
+        return done.returncode, check
+
+    try:
+        code, check = asked()
+        assert (code, check["outcome"], _Proxy.asked) == (0, "skipped", [])
+        code, check = asked("--network")
+        assert (code, check["outcome"]) == (0, "right")
+        assert _Proxy.asked[0].startswith("/golang.org/toolchain/@v/v0.0.1-go")
+        _Proxy.portal = True
+        code, check = asked("--network")
+        assert (code, check["outcome"]) == (1, "differs")
+        assert "invalid character" in check["found"]
+    finally:
+        server.shutdown()
+        server.server_close()
+    code, check = asked("--network")
+    assert (code, check["outcome"]) == (1, "differs")
+    assert "refused" in check["found"]
