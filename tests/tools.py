@@ -45,12 +45,16 @@ INSTALL = {
     "fish": "apt install fish",
     "git": "apt install git",
     "make": "apt install make",
+    "openssl": "apt install openssl",
+    "perl": "apt install perl-base",
     "sh": "apt install dash",
     "ssh": "apt install openssh-client",
     "ssh-keygen": "apt install openssh-client",
     "sshd": "apt install openssh-server",
     "systemd-analyze": "apt install systemd",
+    "unzip": "apt install unzip",
     "visudo": "apt install sudo",
+    "wget": "apt install wget",
 }
 """Every program a test may ask for, and how it is installed."""
 

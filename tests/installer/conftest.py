@@ -47,10 +47,11 @@ def render(root: Path, *releases: Release, mirror: str, proxy: str = "off") -> b
 @pytest.fixture(scope="session")
 def mirror() -> Iterator[Mirror]:
     """Give a mirror that has both releases, as archives and modules."""
-    for one in serving():
-        for release in (CURRENT, NEXT):
-            one.files[release.file] = release.archive
-            one.files[release.module.partition("@")[2] + ".zip"] = release.zip
+    one = Mirror()
+    for release in (CURRENT, NEXT):
+        one.files[release.file] = release.archive
+        one.files[release.module.partition("@")[2] + ".zip"] = release.zip
+    with serving(one):
         yield one
 
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHELLS = {"dash": [], "busybox": ["sh"], "bash": ["--posix"]}
+# What the installer calls besides a program to fetch with.
+NEEDED = (
+    *("cat", "chmod", "cp", "cut", "dd", "df", "env", "find", "flock", "grep", "gzip", "id", "ln"),
+    *("ls", "mkdir", "mv", "readlink", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "sort"),
+    *("stat", "sync", "tar", "tr", "uname", "wc"),
+)
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 

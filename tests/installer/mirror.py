@@ -7,14 +7,17 @@ the folder's name (the methods of `_Handler`).
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HTML = b"<!doctype html><title>Downloads</title>" + b"<p>Choose a file.</p>" * 100
 
@@ -102,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def wrong(self, content: bytes, start: int) -> None:
         """Give a file of the right size with one byte changed."""
-        self.good(content[:-1] + bytes([content[-1] ^ 1]), start)
+        at = len(content) // 2
+        self.good(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :], start)
 
     def truncate(self, content: bytes, start: int) -> None:
         """Give half of what is left and hang up."""
@@ -145,11 +149,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def serving() -> Iterator[Mirror]:
+@contextmanager
+def secured(mirror: Mirror, key: Path, certificate: Path) -> Iterator[Mirror]:
+    """Run a second mirror of the same files, over TLS."""
+    second = Mirror()
+    second.files = mirror.files
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    second.socket = context.wrap_socket(second.socket, server_side=True)
+    with serving(second):
+        yield second
+
+
+@contextmanager
+def serving(mirror: Mirror) -> Iterator[None]:
     """Run a mirror."""
-    mirror = Mirror()
     thread = threading.Thread(target=mirror.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield mirror
+    yield
     mirror.shutdown()
     mirror.server_close()

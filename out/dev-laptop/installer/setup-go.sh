@@ -315,7 +315,7 @@ rename() {
 }
 
 find_mover() {
-  : >"${work}/a"
+  : >"${work}/a" || die 6 "cannot write ${work}: no space left?"
   if mv -fT "${work}/a" "${work}/b" 2>/dev/null; then
     mover=mv-T
   elif has perl; then
@@ -531,7 +531,7 @@ open_work() {
     [ "${number}" -lt 100 ] || die 6 "cannot write ${room%/*}"
   done
   work="${room}${kind}.$$.${number}"
-  find_mover || die 6 "cannot write ${work}: no space left?"
+  find_mover
   [ "${locked}" = no ] || clear_room
 }
 
@@ -547,6 +547,16 @@ clear_room() {
   done
 }
 
+# Where all is done already: clears what a run left that was killed at its very end. Waits for nobody.
+sweep() {
+  for left in "${room}run."* "${room}dead."*; do
+    [ -d "${left}" ] && [ -w "${room%/*}/" ] || continue
+    find_locker "$1"
+    if try_lock && [ "${locked}" != no ]; then open_work; fi
+    return
+  done
+}
+
 # Removes the folder $1, which is first renamed: nobody finds a half of it under its own name.
 discard() {
   number=0
@@ -557,7 +567,7 @@ discard() {
 
 # The lock spares double work and is not what makes runs right. $1 is its file, or a folder for
 # flock to hold. Children hold it too: a curl that outlived its killed script still writes.
-take_lock() {
+find_locker() {
   lock=$1
   waited=0
   if has flock; then
@@ -569,10 +579,14 @@ take_lock() {
     fi
     locker=flock
   elif [ -d "${lock}" ]; then
-    return 0
+    locker=none
   else
     locker='mkdir'
   fi
+}
+
+take_lock() {
+  find_locker "$1"
   until try_lock; do
     # What this run waits to do may have been done meanwhile.
     [ "${verb}" != install ] || ! is_done || return 0
@@ -592,6 +606,7 @@ try_lock() {
     # Some network file systems have no locks: go without.
     [ "${code}" -ne 0 ] || locked=flock
     ;;
+  none) ;;
   *)
     if mkdir "${lock}.d" 2>/dev/null; then
       locked='mkdir'
@@ -662,10 +677,14 @@ download() {
     # -q: a .curlrc may say anything.
     run curl -q --fail --silent --show-error --location --netrc-optional --continue-at - \
       --proto "${schemes}" --proto-redir "${schemes}" --connect-timeout "${seconds}" \
-      --speed-limit 1 --speed-time "${seconds}" --output "$2" -- "$1"
+      --speed-limit 1000 --speed-time "${seconds}" --output "$2" -- "$1"
     ;;
   wget) run wget -q -c --tries=1 --no-hsts -T "${seconds}" -O "$2" -- "$1" ;;
-  *) run wget -q -c -T "${seconds}" -O "$2" -- "$1" ;;
+  *)
+    run wget -q -c -T "${seconds}" -O "$2" -- "$1"
+    # Some builds (Debian 12's) crash on -T.
+    [ "${code}" -lt 128 ] || run wget -q -c -O "$2" -- "$1"
+    ;;
   esac
   disk_is_full "${work}" || return 0
   die 6 "no space left on the disk of ${work}"
@@ -716,6 +735,10 @@ fetch_archive() {
   # Under its lock a run may go on with what another left; without, it has a file of its own.
   part="${work}/part"
   if [ "${locked}" != no ]; then part="${store}${sha256}.part"; fi
+  if take_part; then
+    source=cache
+    return
+  fi
   failed=4
   while read -r url; do
     if [ -n "${url}" ] && fetch_from "${url}"; then return; fi
@@ -724,6 +747,14 @@ $(printf '%s' "${mirrors}" | sed -e "s|/*\$|/${file}|")
 ${urls}
 EOF
   return 1
+}
+
+# FETCHED: what was fetched is whole and right.
+take_part() {
+  is_archive "${part}" || return 1
+  archive="${store}${sha256}.tar.gz"
+  [ "${locked}" != no ] || archive="${work}/archive"
+  mv -f "${part}" "${archive}" || die 6 "cannot write ${archive}"
 }
 
 fetch_from() {
@@ -764,14 +795,9 @@ try_from() {
     size_of "${part}"
     tries=$((tries + 1))
     [ "${bytes}" -gt "${before}" ] || return 1
-    [ "${tries}" -lt 5 ] || return 1
+    [ "${tries}" -lt 3 ] || return 1
   done
-  if is_archive "${part}"; then
-    archive="${store}${sha256}.tar.gz"
-    [ "${locked}" != no ] || archive="${work}/archive"
-    mv -f "${part}" "${archive}" || die 6 "cannot write ${archive}"
-    return
-  fi
+  if take_part; then return; fi
   failed=5
   say "$1 is not the archive of go ${release}: its checksum is ${have:-another}, not ${sha256}"
   rm -f "${part}"
@@ -800,8 +826,9 @@ probe() {
 
 # Unpacks the archive into work. The owner is who unpacks, also for root.
 unpack_archive() {
-  has tar || die 6 "no tar"
-  tar -xzo -f - -C "${work}" <"${archive}" || die 6 "cannot unpack the archive into ${work}: no space left?"
+  tar -xzo -f - -C "${work}" <"${archive}" || code=$?
+  if disk_is_full "${work}"; then die 6 "no space left on the disk of ${work}"; fi
+  [ "${code}" -eq 0 ] || die 6 "tar cannot unpack ${archive} into ${work}"
 }
 
 # The second source: the toolchain module of a module proxy, which the checksum database knows.
@@ -871,6 +898,7 @@ stage() {
   probe
   find_fetcher
   if fetch_archive; then
+    code=0
     unpack_archive
   elif ! fetch_module; then
     say_why_not
@@ -977,7 +1005,9 @@ install() {
     return
   fi
   need_root
+  room="${R}/tmp/"
   if is_done; then
+    sweep "${R}/lock"
     say_installed
     return
   fi
@@ -1035,8 +1065,13 @@ into_is_right() {
 # the same disk, and is what is locked.
 install_into() {
   tree=${into}
+  parent=${into%/*}
+  parent=${parent:-/}
+  room="${parent%/}/.gogen-"
   if is_done; then
     state=INSTALLED
+    sweep "${parent}"
+    [ "${locked}" = no ] || rm -f "${room}"*.tar.gz "${room}"*.part
     tell "go ${release} is installed: ${into}/bin"
     return
   fi
@@ -1044,12 +1079,9 @@ install_into() {
     say_plan
     return
   fi
-  parent=${into%/*}
-  parent=${parent:-/}
   [ ! -e "${into}" ] || [ -r "${into}/VERSION" ] || rmdir "${into}" 2>/dev/null ||
     die 6 "${into} is there and is no Go: move it away (a mount point? then name a folder in it)"
   mkdir -p "${parent}" 2>/dev/null && [ -w "${parent}" ] || die 6 "cannot write ${parent}"
-  room="${parent%/}/.gogen-"
   store=${room}
   take_lock "${parent}"
   open_work
