@@ -161,8 +161,19 @@ def test_every_object_is_the_namespaces_or_says_so_in_its_name(
         assert name.startswith("gogen-build-") or not whole
 
 
+def test_more_than_one_builder_are_on_nodes_apart(rendered: Mapping[str, bytes]) -> None:
+    template = _read(rendered, BUILDER)["spec"]["template"]
+    (spread,) = template["spec"]["topologySpreadConstraints"]
+    selected = spread["labelSelector"]["matchLabels"].items()
+    assert selected <= template["metadata"]["labels"].items()
+    assert (spread["topologyKey"], spread["maxSkew"]) == ("kubernetes.io/hostname", 1)
+    # One builder is not spread, and a laptop has one.
+    patch = rendered["out/laptop-pod/kustomize/patch-deployment-go-builder.yaml"].decode()
+    assert "topologySpreadConstraints" in patch
+
+
 def test_only_runners_have_rights_and_only_to_run(rendered: Mapping[str, bytes]) -> None:
-    roles = [path for path in rendered if re.search(r"/(role|role-binding)\.yaml$", path)]
+    roles = [path for path in rendered if re.search(r"/kustomize/role(-binding)?\.yaml$", path)]
     assert roles == [f"out/build-pod/kustomize/{name}.yaml" for name in ("role-binding", "role")]
     rules = _read(rendered, "out/build-pod/kustomize/role.yaml")["rules"]
     assert {(r, verb) for rule in rules for r in rule["resources"] for verb in rule["verbs"]} == {
