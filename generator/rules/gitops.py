@@ -21,12 +21,13 @@ _HEAD = re.compile(
 def _followed(subject: Subject) -> Iterator[Finding]:
     targets = subject.data.get("targets") or ()
     gitops = subject.section("gitops")
-    if "gitops" in targets and "kustomize" not in targets and _own(gitops):
+    followed = "helm" if "chart" in gitops else "kustomize"
+    if "gitops" in targets and followed not in targets and _own(gitops):
         yield Finding(
             "Argo CD or Flux would follow objects that this profile does not render",
             ("targets",),
-            expected="the target kustomize beside gitops",
-            hint="add kustomize to targets, or let argocd.set name the profiles that have it",
+            expected=f"the target {followed} beside gitops",
+            hint=f"add {followed} to targets, or let argocd.set name the profiles that have it",
         )
     for key, revision in subject.section("gitops", "revision").items():
         if revision.rpartition("/")[2] == "HEAD":

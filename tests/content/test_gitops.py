@@ -18,12 +18,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+from tests.conftest import Project
 from tests.tools import ROOT, lacks, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from tests.conftest import Project
 
 APPLICATION: Final = "out/prod-cluster/gitops/argocd/application.yaml"
 SOURCE: Final = "out/prod-cluster/gitops/flux/source.yaml"
@@ -231,7 +230,9 @@ def test_all_point_at_objects_that_are_rendered(
     sync = _read(rendered, SYNC)["spec"]
     elements = _read(fleet, SET)["spec"]["generators"][0]["list"]["elements"]
     paths = {source["path"], sync["path"].removeprefix("./")}
-    paths |= {one["path"].removeprefix("go/pins/") for one in elements}
+    template = _read(fleet, SET)["spec"]["template"]["spec"]["source"]["path"]
+    assert template == "go/pins/out/{{ .profile }}/kustomize"
+    paths |= {f"out/{one['profile']}/kustomize" for one in elements}
     assert paths == {"out/build-pod/kustomize", "out/prod-cluster/kustomize"}
     assert all(f"{path}/kustomization.yaml" in rendered for path in paths)
 
@@ -286,6 +287,39 @@ def test_a_set_makes_one_application_a_profile(fleet: Mapping[str, bytes]) -> No
     }
 
 
+def test_the_chart_is_followed_with_the_profiles_values(shipped: Callable[[], Project]) -> None:
+    project = shipped()
+    text = (project.root / "profiles/prod-cluster/gitops.yaml").read_text("utf-8")
+    chart = text.replace("  prune: true\n", "  prune: true\n  chart: k8s-node\n")
+    project.write(
+        {
+            "profiles/prod-cluster/gitops.yaml": chart,
+            "profiles/fleet/profile.yaml": FLEET.replace("kustomize]", "helm]").replace(
+                "  folder:", "  chart: k8s-node\n  folder:"
+            ),
+        }
+    )
+    outcome = project.run("render")
+    assert outcome.code == 0, outcome.text
+    tree = outcome.tree
+    source = _read(tree, APPLICATION)["spec"]["source"]
+    release = _read(tree, SYNC)["spec"]
+    for one in (_read(tree, APPLICATION), _read(tree, SET)):
+        assert _argocd(one) == []
+        assert _ours("argocd.v1alpha1", one)
+    done = _flux(tree[SYNC].decode())
+    assert done.returncode == 0, done.stderr
+    assert _ours("flux.v1", _read(tree, SYNC))
+    assert _flux(tree[SYNC].decode().replace("valuesFiles", "valueFiles")).returncode == 1
+    # Argo CD reads a path with a slash from the repository's root, Flux from the source's.
+    values = [f.removeprefix("/") for f in source["helm"]["valueFiles"]]
+    assert values == release["chart"]["spec"]["valuesFiles"]
+    assert f"./{source['path']}" == release["chart"]["spec"]["chart"]
+    assert f"{source['path']}/Chart.yaml" in tree
+    assert values == ["out/prod-cluster/helm/values.yaml"]
+    assert values[0] in tree
+
+
 def test_an_application_follows_a_server_or_a_set(shipped: Callable[[], Project]) -> None:
     project = shipped()
     both = FLEET.replace("    set:", '    server: "https://a.example"\n    set:')
@@ -335,98 +369,106 @@ def _built(root: Path, path: str) -> dict[tuple[str, str], Any]:
     return objects
 
 
+_REPOSITORIES: list[Project] = []
+
+
 @pytest.fixture
-def repository(shipped: Callable[[], Project]) -> Project:
-    """Give a repository with the clusters' profiles, rendered and committed."""
-    project = shipped()
+def repository(shipped: Callable[[], Project], tmp_path: Path) -> Project:
+    """Give a repository of the test's own: the clusters' profiles, moved on by one release."""
+    if not _REPOSITORIES:
+        project = shipped()
+        _reduce(project)
+        _git(project.root, "init", "-q", "-b", "main")
+        _commit(project, "Start")
+        _bump(project)
+        _REPOSITORIES.append(project)
+    _git(tmp_path, "clone", "-q", str(_REPOSITORIES[0].root), "own")
+    return Project(tmp_path / "own")
+
+
+def _reduce(project: Project) -> None:
+    """Leave what clusters need, for one platform: of 1.27.2 few public checksums are known."""
     for name in ("ci-runner", "dev-laptop"):
         shutil.rmtree(project.root / "profiles" / name)
-    node = project.root / "profiles/k8s-node/node.yaml"
-    text = node.read_text("utf-8")
-    # Of the next release public checksums are known for some platforms alone.
+    node = (project.root / "profiles/k8s-node/node.yaml").read_text("utf-8")
     old = "[linux/amd64, linux/arm64, linux/ppc64le, linux/s390x]"
-    assert old in text
+    assert old in node
     go = (project.root / "profiles/base/go.yaml").read_text("utf-8")
     head, _, rest = go.partition("  platforms:\n")
     rest = rest[rest.index("  env:") :]
     project.write(
         {
-            "profiles/k8s-node/node.yaml": text.replace(old, "[linux/amd64]"),
+            "profiles/k8s-node/node.yaml": node.replace(old, "[linux/amd64]"),
             "profiles/base/go.yaml": f"{head}  platforms: [linux/amd64]\n{rest}",
-            ".gitignore": ".gogen\n",
         }
     )
-    _git(project.root, "init", "-q", "-b", "main")
-    _commit(project, "Start")
-    return project
 
 
-def _commit(project: Project, message: str) -> str:
+def _commit(project: Project, message: str) -> None:
     for command in (("lock",), ("render",), ("check",)):
         outcome = project.run(*command)
         assert outcome.code == 0, outcome.text
     _git(project.root, "add", "-A")
     _git(project.root, "commit", "-q", "-m", message)
-    return _git(project.root, "rev-parse", "HEAD")
 
 
-def _bump(project: Project) -> str:
+def _bump(project: Project) -> None:
     path = project.root / "profiles/base/profile.yaml"
     text = path.read_text("utf-8")
     assert 'current: "1.27.1"' in text
     path.write_text(text.replace('current: "1.27.1"', 'current: "1.27.2"'), "utf-8")
-    return _commit(project, "Move to Go 1.27.2")
+    _commit(project, "Move to Go 1.27.2")
 
 
 PATH: Final = "out/prod-cluster/kustomize"
 
 
-def test_reverting_one_commit_brings_the_objects_back(repository: Project) -> None:
-    root = repository.root
-    first = _built(root, PATH)
-    _bump(repository)
-    second = _built(root, PATH)
+def _before(repository: Project, tmp_path: Path) -> Path:
+    """Check out the commit before the move, beside the repository."""
+    folder = tmp_path / "before"
+    _git(repository.root, "worktree", "add", "-q", str(folder), "HEAD~1")
+    return folder
+
+
+def test_reverting_one_commit_brings_the_objects_back(repository: Project, tmp_path: Path) -> None:
+    first, second = _built(_before(repository, tmp_path), PATH), _built(repository.root, PATH)
     assert first != second
-    _git(root, "revert", "--no-edit", "HEAD")
+    _git(repository.root, "revert", "--no-edit", "HEAD")
     outcome = repository.run("check")
     assert outcome.code == 0, outcome.text
     assert repository.run("lock", "--check").code == 0
-    assert _built(root, PATH) == first
-    assert _git(root, "status", "--porcelain") == ""
+    assert _built(repository.root, PATH) == first
+    assert _git(repository.root, "status", "--porcelain") == ""
 
 
-def test_both_environments_can_live_side_by_side(repository: Project) -> None:
-    first = _built(repository.root, PATH)
-    _bump(repository)
-    second = _built(repository.root, PATH)
-    maps = [
-        {name: o for (kind, name), o in s.items() if kind == "ConfigMap"} for s in (first, second)
-    ]
-    named = [{name for name in one if name.startswith("go-env-")} for one in maps]
+def test_both_environments_can_live_side_by_side(repository: Project, tmp_path: Path) -> None:
+    states = _built(_before(repository, tmp_path), PATH), _built(repository.root, PATH)
+    first, second = (
+        {name: one for (kind, name), one in state.items() if kind == "ConfigMap"}
+        for state in states
+    )
+    named = [{name for name in maps if name.startswith("go-env-")} for maps in (first, second)]
     assert all(named)
     assert named[0].isdisjoint(named[1])
     # What keeps its name changes in no field that the API server calls immutable.
-    for name in maps[0].keys() & maps[1].keys():
-        assert not maps[0][name].get("immutable") or maps[0][name] == maps[1][name]
-    selectors = [s["Deployment", "go-builder"]["spec"]["selector"] for s in (first, second)]
-    assert selectors[0] == selectors[1]
+    for name in first.keys() & second.keys():
+        assert not first[name].get("immutable") or first[name] == second[name]
+    old, new = (state["Deployment", "go-builder"]["spec"]["selector"] for state in states)
+    assert old == new
 
 
-def test_pinning_the_last_good_commit_holds_what_is_built_there(
-    repository: Project, tmp_path: Path
-) -> None:
-    root = repository.root
-    first = _built(root, PATH)
-    good = _git(root, "rev-parse", "HEAD")
-    _bump(repository)
-    path = root / "profiles/prod-cluster/gitops.yaml"
+def test_the_last_good_commit_can_be_held(repository: Project, tmp_path: Path) -> None:
+    before = _before(repository, tmp_path)
+    good = _git(before, "rev-parse", "HEAD")
+    path = repository.root / "profiles/prod-cluster/gitops.yaml"
     text = path.read_text("utf-8")
     path.write_text(text.replace("{branch: main}", f'{{commit: "{good}"}}'), "utf-8")
-    _commit(repository, "Hold the cluster at the last good commit")
-    tree = repository.tree()
-    assert _read(tree, APPLICATION)["spec"]["source"]["targetRevision"] == good
-    flux = _read(tree, SOURCE)["spec"]
-    assert flux["ref"] == {"commit": good}
-    assert _flux(tree[SOURCE].decode()).returncode == 0
-    _git(root, "worktree", "add", "-q", str(tmp_path / "held"), good)
-    assert _built(tmp_path / "held", PATH) == first
+    outcome = repository.run("render", "prod-cluster")
+    assert outcome.code == 0, outcome.text
+    assert _read(outcome.tree, APPLICATION)["spec"]["source"]["targetRevision"] == good
+    assert _read(outcome.tree, SOURCE)["spec"]["ref"] == {"commit": good}
+    assert _flux(outcome.tree[SOURCE].decode()).returncode == 0
+    assert _argocd(_read(outcome.tree, APPLICATION)) == []
+    # What is followed there is whole: the lock and the profiles of that commit agree with it.
+    held = Project(before)
+    assert held.run("check").code == 0

@@ -4,6 +4,7 @@ go 1.27.0
 
 require (
 	github.com/argoproj/argo-cd/v3 v3.6.1
+	github.com/fluxcd/helm-controller/api v1.7.1
 	github.com/fluxcd/kustomize-controller/api v1.10.1
 	github.com/fluxcd/source-controller/api v1.10.1
 	sigs.k8s.io/yaml v1.6.0

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	_ "github.com/argoproj/argo-cd/v3/pkg/apis/application" // its module has the CRDs that tests read
+	helm "github.com/fluxcd/helm-controller/api/v2"
 	kustomize "github.com/fluxcd/kustomize-controller/api/v1"
 	source "github.com/fluxcd/source-controller/api/v1"
 	"sigs.k8s.io/yaml"
@@ -16,6 +17,7 @@ import (
 
 // What is read, by apiVersion and kind.
 var kinds = map[string]func() any{
+	helm.GroupVersion.String() + " " + helm.HelmReleaseKind:             func() any { return &helm.HelmRelease{} },
 	kustomize.GroupVersion.String() + " " + kustomize.KustomizationKind: func() any { return &kustomize.Kustomization{} },
 	source.GroupVersion.String() + " " + source.GitRepositoryKind:       func() any { return &source.GitRepository{} },
 }
