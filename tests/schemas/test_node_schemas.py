@@ -6,6 +6,7 @@ A bad case that the real program takes says so in its first line, and why it is 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.validators import File, inspect
-from tests.tools import ROOT, require
+from tests.tools import ROOT, lacks, require
 
 if TYPE_CHECKING:
     from generator.problems import Problem
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PROGRAMS = {"kubeadm.v1beta4": "kubeadm", "kubelet.v1beta1": "kubelet-config"}
 TAKEN = "takes it: "
+# Where no release is named kubeadm asks the world for the newest, and goes on without an answer.
+ALONE = {"PATH": "/usr/bin:/bin", "HTTPS_PROXY": "http://127.0.0.1:9"}
 
 
 def cases(kind: str) -> list[Any]:
@@ -47,7 +50,7 @@ def taken(text: bytes, name: str, folder: Path) -> subprocess.CompletedProcess[b
         file = folder / "config.yaml"
         file.write_bytes(text)
         argv += ["config", "validate", "--config", str(file)]
-    return subprocess.run(argv, input=text, capture_output=True, check=False)
+    return subprocess.run(argv, input=text, capture_output=True, check=False, env=ALONE)
 
 
 @pytest.mark.parametrize("path", cases("ok"))
@@ -81,6 +84,46 @@ def test_a_problem_names_the_key() -> None:
     text = (HERE / "kubeadm.v1beta4/bad/arguments-as-map.yaml").read_bytes()
     (problem,) = told(text, "kubeadm.v1beta4")
     assert "nodeRegistration.kubeletExtraArgs" in problem.message
+
+
+def _kubernetes() -> Path:
+    """Give kubeadm's own sources, which the build of the readers fetched."""
+    found = sorted(ROOT.glob(".tools/go/mod/k8s.io/kubernetes@*/cmd/kubeadm/app"))
+    if not found:
+        lacks("the sources of kubeadm are not there: make tools")
+    return found[-1]
+
+
+def test_kubeadms_own_cases_are_judged_alike(tmp_path: Path) -> None:
+    found = sorted(_kubernetes().glob("util/config/strict/testdata/*.yaml"))
+    seen = [path for path in found if b"kubeproxy" not in path.read_bytes()]
+    assert len(seen) > 10
+    for path in seen:
+        text = path.read_bytes()
+        kubelet = b"kubelet.config.k8s.io" in text
+        name = "kubelet.v1beta1" if kubelet else "kubeadm.v1beta4"
+        # A case that decodes may still be no configuration: the program decides.
+        accepted = taken(text, name, tmp_path).returncode == 0
+        assert (not told(text, name)) == accepted, path.name
+
+
+def test_the_examples_of_kubeadms_reference_are_taken(tmp_path: Path) -> None:
+    text = (_kubernetes() / "apis/kubeadm/v1beta4/doc.go").read_text(encoding="utf-8")
+    examples = re.findall(r"(?m)(?:^//\t.*\n|^//\n)+", text)
+    documents = [
+        document
+        for example in examples
+        for document in re.split(r"(?m)^---\n", re.sub(r"(?m)^//\t?", "", example))
+        if "kubeadm.k8s.io/v1beta4" in document
+        and "..." not in document
+        and "\n\n" not in document.strip()
+    ]
+    whole = [document.encode() for document in documents if document.count("\n") > 5]
+    assert len(whole) > 1
+    for document in whole:
+        accepted = taken(document, "kubeadm.v1beta4", tmp_path).returncode == 0
+        unsafe = b"unsafeSkipCAVerification: true" in document
+        assert (not told(document, "kubeadm.v1beta4")) == (accepted and not unsafe), document
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
