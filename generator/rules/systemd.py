@@ -46,8 +46,19 @@ _PREFIX = r"[0-9]{2}-"
 _STARTS = r"(?m)^[ \t]*(ExecStart[ \t]*=|ExecStartPre[ \t]*=.*\b(?:kubeadm|node-bootstrap)\b).*$"
 
 
-def _kubelet(output: Output, _subject: Subject) -> Iterator[Finding]:
+def _kubelet(output: Output, subject: Subject) -> Iterator[Finding]:
     artifact = output.artifact
+    folder = subject.section("node", "kubelet").get("config_dir")
+    if (
+        folder
+        and artifact.install.startswith(f"{folder}/")
+        and not artifact.install.endswith(".conf")
+    ):
+        yield Finding(
+            f"the kubelet skips {output.name}: it reads the files of {folder} that end in .conf",
+            expected="20-gogen.conf",
+            hint="name it in the target's manifest",
+        )
     homes = [path for path in (artifact.path, artifact.install) if "kubelet.service.d/" in path]
     names = sorted({path.rpartition("/")[2] for path in homes})
     for name in names:
