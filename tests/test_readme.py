@@ -49,3 +49,10 @@ def test_the_two_commands_stand_near_the_top() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / link).exists(), f"{page}: {link}"
+
+
+def test_every_target_is_in_the_table_of_surfaces() -> None:
+    table = README.split("## Surfaces")[1].split("\n## ")[0]
+    listed = re.findall(r"^\| [^|]+ \| `([a-z-]+)`: [^|]+ \| [^|]+ \|$", table, re.MULTILINE)
+    targets = [manifest.parent.name for manifest in ROOT.glob("templates/*/target.yaml")]
+    assert sorted(listed) == sorted(targets)
