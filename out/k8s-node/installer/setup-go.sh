@@ -115,7 +115,7 @@ Usage: setup-go.sh [VERB] [OPTION]...
 
   --into DIR           install, verify: the tree at DIR itself, without receipt and link
   --no-use             install: do not make it current
-  --deep               verify: read every file, not only the programs
+  --deep               verify, install: read every file, not only the programs
   --keep N             gc: how many releases to keep (2); current and previous always stay
   --shell sh|fish      env: for which shell (sh)
   --mirror URL|DIR     look here first for the archive; may be given again
@@ -355,19 +355,34 @@ receipt_is_ours() {
 
 # INSTALLED, as far as receipt, sizes and times tell: what a second run asks, in milliseconds.
 looks_installed() {
-  [ -x "${tree}/bin/go" ] && read_receipt "${receipt}" && receipt_is_ours || return 1
+  [ -x "${tree}/bin/go" ] && is_version "${tree}" && read_receipt "${receipt}" && receipt_is_ours || return 1
   # shellcheck disable=SC2086 # paths of a toolchain have no blanks
   stat_of "${tree}" ${r_files}
-  [ -n "${have}" ] && [ "${have}" = "${r_stat}" ]
+  [ -n "${have}" ] && [ "${have}" = "${r_stat}" ] && is_right_throughout
 }
 
-# The files named in lines "sha256 path" of $2 are right below $1; else sets wrong.
+# With --deep, every file is right.
+is_right_throughout() {
+  [ "${deep}" = no ] || every_file_is_right "${tree}"
+}
+
+is_version() {
+  line=
+  [ ! -r "$1/VERSION" ] || read -r line <"$1/VERSION" || :
+  [ "${line}" = "go${release}" ]
+}
+
+# The programs named in lines "sha256 path" of $2 are right below $1; else sets wrong.
 sums_are_right() {
   while read -r due path; do
     [ -n "${path}" ] || continue
     sum_of "$1/${path}"
     [ "${have}" = "${due}" ] || {
       wrong="$1/${path} is not the one of this release (${have:-missing})"
+      return 1
+    }
+    [ -x "$1/${path}" ] || {
+      wrong="$1/${path} cannot be run"
       return 1
     }
   done <<EOF
@@ -378,9 +393,7 @@ EOF
 # $1 is a tree of the release: its VERSION says so, its programs have the right checksums, and go
 # runs; else sets wrong. The checksums are the lock's, or else the receipt's.
 tree_is_right() {
-  line=
-  [ ! -r "$1/VERSION" ] || read -r line <"$1/VERSION" || :
-  [ "${line}" = "go${release}" ] || {
+  is_version "$1" || {
     wrong="$1 is not go ${release} (${line:-it has no VERSION})"
     return 1
   }
@@ -418,7 +431,7 @@ is_installed() {
   looks_installed && return
   [ -d "${tree}" ] || return 1
   if read_receipt "${receipt}" && receipt_is_ours; then
-    tree_is_right "${tree}" "${r_sums}" || return 1
+    tree_is_right "${tree}" "${r_sums}" && is_right_throughout || return 1
   else
     [ -n "${h1}" ] && tree_is_right "${tree}" "${sums}" && every_file_is_right "${tree}" || return 1
   fi
@@ -903,7 +916,7 @@ publish() {
     digest_of "${work}/go"
     due=${have}
     digest_of "$1"
-    [ "${have}" != "${due}" ] || return 0
+    if [ "${have}" = "${due}" ] && tree_is_right "$1" "${sums}"; then return; fi
     tries=$((tries + 1))
     if [ "${tries}" -ge 5 ] || ! rename "$1" "${aside}.$$.${tries}"; then
       die 6 "cannot replace $1 (a mount point?): $(cat "${work}/error")"
