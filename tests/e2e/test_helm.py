@@ -193,16 +193,28 @@ def _shape(pointer: tuple[str | int, ...]) -> str:
 
 
 def test_every_key_of_the_section_is_read_for_the_chart() -> None:
-    """The schema's keys of `kubernetes`, each by its name in the templates of the chart."""
+    """Each key of the schema of `kubernetes` that a template of kustomize names.
+
+    The values hold it by its name; of lists that they take over whole, the chart's templates and
+    its schema do.
+    """
     schema = json.loads((ROOT / "schemas" / "profile.schema.json").read_bytes())
-    objects_ = "\n".join(p.read_text() for p in (ROOT / "templates/kustomize").glob("*.j2"))
+    objects_ = _all("templates/kustomize/*.j2")
     values = (ROOT / "templates/helm/values.yaml.j2").read_text(encoding="utf-8")
-    whole = ("egress.cidrs", "builder.caches", "runners")  # written as they are
-    keys = [key for key in _keys(schema["properties"]["kubernetes"]) if not key.startswith(whole)]
+    closed = (ROOT / "templates/helm/values.schema.json.j2").read_text(encoding="utf-8")
+    whole = ("egress.cidrs.", "builder.caches.", "runners.")
+    keys = _keys(schema["properties"]["kubernetes"])
     assert len(keys) > 30
     for key in keys:
         name = key.rpartition(".")[2]
-        assert f".{name}" not in objects_ or f".{name}" in values, key
+        if f".{name}" in objects_:
+            taken = key.startswith(whole)
+            assert f".{name}" in (_all("templates/helm/*.j2") if taken else values), key
+            assert not taken or f'"{name}": {{' in closed, key
+
+
+def _all(pattern: str) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
 
 
 def _keys(schema: Any, at: str = "") -> list[str]:
