@@ -357,3 +357,39 @@ def test_every_method_ends_at_one_read_only_path(
         assert "/usr/local/go/bin" in path.split(":")
     for volume in spec["volumes"]:
         assert volume.get("emptyDir", {"sizeLimit": "1"})["sizeLimit"]
+
+
+def test_the_download_goes_the_networks_way_as_any_user(shipped: Callable[[], Project]) -> None:
+    one = shipped()
+    text = """
+extends: [laptop-pod]
+targets: [kustomize]
+network:
+  go_archives: ["https://mirror.example:8443/go/"]
+  proxy: {https: "http://proxy.example:3128", no_proxy: [.svc]}
+  pod_ca_bundle: {config_map: authorities, key: ca.pem}
+kubernetes:
+  builder: {user: null}
+  egress: {cidrs: [{name: internet, ports: {$append: [3128]}}]}
+"""
+    one.write({"profiles/pod/profile.yaml": text})
+    outcome = one.run("render", "pod")
+    assert outcome.code == 0, outcome.text
+    folder = str(one.root / "out/pod/kustomize")
+    command = [str(require("kubectl")), "kustomize", folder]
+    built = subprocess.run(command, check=True, capture_output=True, text=True)
+    objects = list(YAML(typ="safe").load_all(built.stdout))
+    (spec,) = (o["spec"]["template"]["spec"] for o in objects if o["kind"] == "Deployment")
+    sdk = spec["initContainers"][0]
+    assert {e["name"]: e["value"] for e in sdk["env"]} == {
+        "https_proxy": "http://proxy.example:3128",
+        "no_proxy": ".svc",
+        "SSL_CERT_FILE": "/etc/gogen-certificates/ca.pem",
+    }
+    assert "certificates" in {mount["name"] for mount in sdk["volumeMounts"]}
+    (script,) = (o["data"]["setup-go.sh"] for o in objects if "setup-go.sh" in o.get("data", {}))
+    assert "https://mirror.example:8443/go/go1.27.1.linux-amd64.tar.gz" in script
+    assert spec["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
