@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
 from generator.pipeline import Compiler
@@ -147,6 +148,32 @@ def test_the_chart_has_no_values_of_its_own(tmp_path: Path) -> None:
     assert YAML(typ="safe").load((CHART / "values.yaml").read_bytes()) == {}
     done = helm.run(tmp_path, "template", "go", CHART)
     assert "missing properties 'namespace', 'labels'" in done.stderr
+
+
+def test_the_schema_of_the_values_is_closed() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_bytes())
+    Draft7Validator.check_schema(schema)
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    closed = [
+        each["additionalProperties"] for each in _maps(schema) if each.get("type") == "object"
+    ]
+    assert len(closed) > 20
+    assert set(closed) == {False}
+
+
+def _maps(node: Any) -> list[dict[str, Any]]:
+    """Give every map of a JSON document."""
+    children = (
+        [*node.values()] if isinstance(node, dict) else node if isinstance(node, list) else ()
+    )
+    found = [each for child in children for each in _maps(child)]
+    return [node, *found] if isinstance(node, dict) else found
+
+
+def test_a_cluster_that_is_too_old_is_refused(tmp_path: Path) -> None:
+    values = OUT / "build-pod" / "helm" / "values.yaml"
+    done = helm.run(tmp_path, "template", "go", CHART, "-f", values, "--kube-version", "1.30")
+    assert "chart requires kubeVersion: >=1.31.0-0" in done.stderr
 
 
 def test_a_change_of_what_the_pods_read_rolls_them(tmp_path: Path) -> None:

@@ -86,3 +86,12 @@ def test_a_line_that_is_not_there_is_refused(noted: Project) -> None:
     outcome = noted.run("explain", "out/base/note/note.txt:2")
     assert outcome.code == 2
     assert "has no line 2" in outcome.err
+
+
+def test_what_a_shared_file_reads_is_read_by_the_one_that_is_written(noted: Project) -> None:
+    manifest = TARGET.replace("}", ", shared: true}")
+    noted.write({"templates/note/target.yaml": f"description: a note\n{manifest}"})
+    outcome = noted.run("explain", "go.flags", "--profile", "child")
+    assert "read by  out/base/note/note.txt (templates/note/note.txt.j2:1)" in outcome.out
+    assert noted.run("explain", "out/base/note/note.txt:1").code == 0
+    assert noted.run("explain", "out/child/note/note.txt:1").code == 2
