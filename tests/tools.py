@@ -47,6 +47,7 @@ INSTALL = {
     "make": "apt install make",
     "openssl": "apt install openssl",
     "perl": "apt install perl-base",
+    "ps": "apt install procps",
     "sh": "apt install dash",
     "ssh": "apt install openssh-client",
     "ssh-keygen": "apt install openssh-client",

@@ -22,7 +22,7 @@ from tests.e2e.command import MAIN
 from tests.tools import ROOT, SEARCH, require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 TOOLS = ("bin/go", "bin/gofmt", "pkg/tool/{os}_{arch}/asm")
 PROFILE = """\
@@ -189,7 +189,7 @@ class Machines:
     def make(self, name: str, rendered: Path | None = None) -> Machine:
         """Set up one that has all that was rendered, and start its sshd."""
         rendered = rendered or self.rendered
-        home = self.root / name
+        home = self.root / f"home of {name}"  # a space, as some have
         shutil.copytree(self.root / "sdk", home / "sdk", copy_function=os.link)
         installs = {
             "go/go.env": ".config/go/env",
@@ -217,7 +217,7 @@ class Machines:
             f"ListenAddress 127.0.0.1:{machine.port}\nHostKey {self.root}/host-key\n"
             f"AuthorizedKeysFile {self.root}/user-key.pub\nPidFile none\nStrictModes no\n"
             "UsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n"
-            f"SetEnv HOME={machine.home}\nMaxStartups 100\n"
+            f'SetEnv "HOME={machine.home}"\nMaxStartups 100\n'
         )
         log = (machine.home / "sshd.log").open("wb")
         with log:
@@ -258,6 +258,33 @@ def answered(machine: Machine) -> None:
                 return
         time.sleep(0.02)
     raise AssertionError((machine.home / "sshd.log").read_text())
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds, at most half a minute."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """Give the processes that come from one, all generations."""
+    listed = subprocess.run(
+        [require("ps"), "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout.split()
+    parents = dict(zip(map(int, listed[::2]), map(int, listed[1::2]), strict=True))
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found[1:]
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process still runs."""
+    shown = [str(require("ps")), "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(shown, capture_output=True, text=True, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
 
 
 def free_port() -> int:

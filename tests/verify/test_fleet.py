@@ -16,6 +16,7 @@ from generator.verify import fleet
 from generator.verify.asking import Asking, End, Fault
 from generator.verify.fleet import Bounds
 from generator.verify.model import Check, Host, State, Verdict
+from tests.verify.fleet import runs, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,19 +129,7 @@ def test_one_that_is_late_or_killed_takes_nothing_with_it(
     assert found["killed"].state is State.BROKEN
     assert found["right"].state is State.RIGHT
     pid = int((tmp_path / "child").read_text())
-    with pytest.raises(ProcessLookupError):
-        _gone(pid)
-
-
-def _gone(pid: int) -> None:
-    """Ask for a process until it is gone; whoever inherits it may be slow to bury it."""
-    for _ in range(100):
-        state = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout
-        if not state.strip() or state.startswith("Z"):
-            raise ProcessLookupError
-        time.sleep(0.05)
+    until(lambda: not runs(pid))
 
 
 @pytest.mark.parametrize("lacking", ["testinfra", "pytest"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from tests.tools import SEARCH, require
+from tests.e2e.command import MAIN
+from tests.tools import ROOT, SEARCH, require
 from tests.verify import fleet
 
 if TYPE_CHECKING:
@@ -211,7 +213,7 @@ def test_all_is_right(root: Path, run: Run) -> None:
 def test_silence_is_never_success(root: Path, run: Run, machines: Machines) -> None:
     """No sshd, a login that never ends, one that ends at once: none is right, others still are."""
     slow, brief = machines.make("slow"), machines.make("brief")
-    slow.login("echo $$ >$HOME/pid; exec sleep 300")
+    slow.login("exec sleep 300")
     brief.login("exit 7")
     machines.config()
     code, hosts, problems = ask(
@@ -269,25 +271,74 @@ def test_this_machine_is_asked_without_a_word(root: Path, run: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "right    version" in done.stdout
     assert done.stdout.endswith("host: 1 host: 1 right\n")
-    login = fleet.gogen(root, "verify", "--environment", "login", env={"HOME": str(home)})
-    assert login.returncode == 0, login.stderr
 
 
-def test_hosts_of_an_inventory(root: Path, run: Run, tmp_path: Path) -> None:
-    require("ansible-inventory")
-    inventory = tmp_path / "hosts.ini"
-    names = ("right", "flags")
-    made = [f"{n} ansible_host=127.0.0.1 ansible_port={run.made[n].port}" for n in names]
-    inventory.write_text("\n".join(["[build]", *made, ""]))
-    code, hosts, _ = ask(root, run, "--inventory", str(inventory))
-    assert code == 1
-    assert {n: h["outcome"] for n, h in hosts.items()} == {
-        "ansible://right": "right",
-        "ansible://flags": "differs",
-    }
-    done = fleet.gogen(root, "verify", "--inventory", str(inventory), "--hosts", "ansible://none")
-    assert done.returncode == 2
-    assert "error[GG623]" in done.stderr
+@pytest.mark.parametrize("shell", ["bash", "dash", "fish"])
+def test_a_login_is_looked_at_in_the_shell_of_its_user(
+    root: Path, machines: Machines, shell: str
+) -> None:
+    machine = machines.make(f"user-of-{shell}")
+    if shell == "fish":
+        (machine.home / ".profile").unlink()
+        config = machine.home / ".config" / "fish" / "config.fish"
+        config.parent.mkdir()
+        text = (root / "out" / "host" / "go" / "env.fish").read_text()
+        config.write_text(f'echo Welcome\n{text}set -gx PATH "$HOME/stand-in" $PATH\n')
+    login = {"HOME": str(machine.home), "SHELL": str(require(shell))}
+    done = fleet.gogen(root, "verify", "--environment", "login", env=login)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+KUBECTL = """\
+#!/bin/sh
+# Stands in for a cluster: the pod is a folder, its variables are those of its specification.
+printf '%s\\n' "$*" >'{home}/asked'
+while [ "$1" != -- ]; do shift; done
+shift
+exec env -i HOME='{home}' PATH='{home}/go/bin:{home}/sdk/bin:/usr/bin:/bin' GOPATH='{home}/go' \\
+  GOENV='{home}/.config/go/env' GOBIN='{home}/go/bin' HTTPS_PROXY=http://proxy.example:3128 \\
+  NO_PROXY=127.0.0.1 "$@"
+"""
+
+
+def test_a_pod_is_asked_as_it_runs(root: Path, run: Run, tmp_path: Path) -> None:
+    home = run.made["lost"].home  # what is not installed does not count in a container
+    (tmp_path / "kubectl").write_text(KUBECTL.format(home=home))
+    (tmp_path / "kubectl").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{SEARCH}"}
+    pod = "kubectl://builder?namespace=build&container=go"
+    done = fleet.gogen(root, "verify", "--hosts", pod, "--format", "json", env=env)
+    assert done.returncode == 0, done.stdout
+    (host,) = json.loads(done.stdout)["hosts"]
+    assert host["host"] == pod
+    skipped = {c["property"].split()[0]: c["found"] for c in host["checks"] if c["found"]}
+    assert skipped["file"] == skipped["unit"] == "nothing is installed in a container"
+    assert (home / "asked").read_text().startswith("-n build -c go exec builder -- /bin/sh -c")
+
+
+@pytest.mark.usefixtures("run")  # who else is known to ssh
+def test_ctrl_c_ends_all_that_was_started(root: Path, machines: Machines) -> None:
+    endless = machines.make("endless")
+    endless.login('echo >"$HOME/asked"; exec sleep 300')
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-c", MAIN, "--workspace", str(root), "verify"),
+            *("--hosts", "endless", "--ssh-config", str(machines.config())),
+        ],
+        env={"PATH": SEARCH, "HOME": str(root), "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        try:
+            fleet.until((endless.home / "asked").is_file)
+            children = fleet.children(command.pid)
+            assert children
+            command.send_signal(signal.SIGINT)
+            assert command.communicate(timeout=30)[1].startswith("gogen: interrupted")
+        finally:
+            command.kill()
+    assert command.returncode == 130
+    fleet.until(lambda: not any(fleet.runs(child) for child in children))
 
 
 class _Proxy(BaseHTTPRequestHandler):

@@ -182,7 +182,9 @@ def _ask(host: Host, config: pytest.Config) -> Answers:
     if wanted == "login":
         # The script travels in a variable: each shell quotes in its own way, and expands alike.
         words = _assignments({**questions, "GOGEN_PROBE": script})
-        told = host.run(_LOGIN % (words, shlex.quote('exec /bin/sh -c "$GOGEN_PROBE"')))
+        login = _LOGIN % (words, shlex.quote('exec /bin/sh -c "$GOGEN_PROBE"'))
+        # The shell at the other end may be fish.
+        told = host.run(f"/bin/sh -c {shlex.quote(login)}")
     else:
         told = host.run(f"env {_assignments(questions)} /bin/sh -c {shlex.quote(script)}")
     of = _answers(told.stdout_bytes.decode(errors="replace"))
@@ -412,7 +414,7 @@ def test_unit(install: str, answers: Answers, check: Callable[[str], Check]) -> 
 def _shows(shown: list[str], key: str, value: str) -> bool:
     """Tell whether a property has a value among its values."""
     return any(
-        value in line.removeprefix(f"{key}=").split()
+        f" {value} " in f" {line.removeprefix(f'{key}=')} "
         for line in shown
         if line.startswith(f"{key}=")
     )
