@@ -11,11 +11,13 @@ from generator.lock.writing import write_lock
 from tests.conftest import Project
 from tests.installer.machine import Machine
 from tests.installer.mirror import Mirror, serving
-from tests.installer.stand_in import PLATFORM, Release, stand_in
+from tests.installer.stand_in import PLATFORM, stand_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from generator.lock.model import Archive
 
 PROFILE = """\
 targets: [installer]
@@ -29,13 +31,11 @@ CURRENT, NEXT = stand_in("1.27.1"), stand_in("1.27.2")
 _RENDERED: dict[str, bytes] = {}
 
 
-def render(root: Path, *releases: Release, mirror: str, proxy: str = "off") -> bytes:
-    """Give the installer of a profile whose current release is the first."""
+def render(root: Path, pins: Mapping[str, Archive], mirror: str, proxy: str = "off") -> bytes:
+    """Give the installer of a profile whose current release is the first of two."""
     project = Project(root)
-    profile = PROFILE.format(
-        releases=[one.version for one in releases], platform=PLATFORM, proxy=proxy, mirror=mirror
-    )
-    lock = Lock(go={one.version: GoRelease({PLATFORM: one.pin}) for one in releases})
+    profile = PROFILE.format(releases=list(pins), platform=PLATFORM, proxy=proxy, mirror=mirror)
+    lock = Lock(go={version: GoRelease({PLATFORM: pin}) for version, pin in pins.items()})
     project.write(
         {"gogen.toml": "", "profiles/it/go.yaml": profile, "gogen.lock": write_lock(lock)}
     )
@@ -67,9 +67,8 @@ def machine(tmp_path: Path, mirror: Mirror) -> Callable[..., Machine]:
         key = f"{how} {proxy}"
         if key not in _RENDERED:
             url = proxy if proxy == "off" else mirror.url(proxy)
-            _RENDERED[key] = render(
-                tmp_path / "workspace", CURRENT, NEXT, mirror=mirror.url(how), proxy=url
-            )
+            pins = {one.version: one.pin for one in (CURRENT, NEXT)}
+            _RENDERED[key] = render(tmp_path / "workspace", pins, mirror.url(how), url)
         folder = tmp_path / f"machine{made}"
         folder.mkdir()
         script = folder / "setup-go.sh"

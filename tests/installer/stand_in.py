@@ -73,7 +73,7 @@ class Release:
                 )
                 entry.mode = 0o755 if path.startswith(("bin/", "pkg/tool/")) else 0o644
                 tar.addfile(entry, io.BytesIO(content))
-        return gzip.compress(raw.getvalue(), compresslevel=1, mtime=0)
+        return gzip.compress(raw.getvalue(), compresslevel=0, mtime=0)
 
     @cached_property
     def zip(self) -> bytes:

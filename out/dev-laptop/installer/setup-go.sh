@@ -627,7 +627,7 @@ try_lock() {
       printf '%s %s\n' "$$" "${boot}" >"${lock}.d/owner" || :
       return 0
     fi
-    [ -d "${lock}.d" ] || die 6 "cannot write ${lock}.d"
+    [ -d "${lock}.d" ] || [ -w "${R}" ] || die 6 "cannot write ${lock}.d"
     break_stale_lock
     return 1
     ;;
