@@ -86,12 +86,22 @@ def jobs(pinned: Pinned) -> tuple[Job, ...]:
 
 def _on_a_machine(found: Iterable[Job]) -> list[dict[str, str]]:
     """Give the files that a machine is to have, for a target that looks whether it has them."""
-    files = [
+    return [
         {"path": job.path, "install": job.install, "mode": job.spec.mode}
-        for job in found
-        if job.install
+        for job in _with_a_home(found)
     ]
-    return sorted(files, key=lambda file: (file["install"], file["path"]))
+
+
+def _with_a_home(found: Iterable[Job]) -> list[Job]:
+    return sorted((job for job in found if job.install), key=lambda job: (job.install, job.path))
+
+
+def behind_installed(pinned: Pinned, index: int) -> tuple[Pointer, ...]:
+    """Give the keys of the profile that make an item of `installed` what it is, and be there."""
+    job = _with_a_home(jobs(pinned))[index]
+    spec = job.spec
+    named = [tuple(key.split(".")) for key in (spec.when, spec.for_each) if key]
+    return (*_keys(spec.install, job.item_at), *_keys(spec.path, job.item_at), *named)
 
 
 def _problem(target: Target, spec: FileSpec, refused: _Refused) -> Problem:
@@ -99,11 +109,16 @@ def _problem(target: Target, spec: FileSpec, refused: _Refused) -> Problem:
     return Problem(refused.code, refused.message, place, hint=refused.hint)
 
 
+def _keys(text: str, item_at: Pointer | None) -> Iterator[Pointer]:
+    """Give the pointers of the keys in a text of the manifest."""
+    for match in _EXPRESSION.finditer(text):
+        key = match[1].strip().split(".")
+        yield (*(item_at or ()), *key[1:]) if key[0] == "item" else tuple(key)
+
+
 def _at_value(pinned: Pinned, problem: Problem, text: str, item_at: Pointer | None) -> Problem:
     """Show the profile's line where a value of the profile made the path what it is."""
-    keys = (match[1].strip().split(".") for match in _EXPRESSION.finditer(text))
-    pointers = ((*(item_at or ()), *key[1:]) if key[0] == "item" else tuple(key) for key in keys)
-    nodes = (find(pinned.profile.tree, pointer) for pointer in pointers)
+    nodes = (find(pinned.profile.tree, pointer) for pointer in _keys(text, item_at))
     places = [node.trail[0] for node in nodes if node is not None and node.trail]
     if not places or problem.place is None:
         return problem

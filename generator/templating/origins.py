@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.model import Leaf, find, walk
+from generator.templating.jobs import behind_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,11 +38,12 @@ def _origin(pinned: Pinned, pointer: Pointer) -> Iterator[Pointer]:
             yield (*pointer[:2], "toolchain")
             yield from (("toolchains", name) for name in context.get("toolchains", {}))
         case ("images", str(ref), *_):
-            for at, node in walk(pinned.profile.tree):
-                if isinstance(node, Leaf) and node.value == ref:
-                    yield at
+            leaves = walk(pinned.profile.tree)
+            yield from (at for at, n in leaves if isinstance(n, Leaf) and n.value == ref)
             yield ("network", "registries")
-        case ("profile" | "header" | "actions", *_):
+        case ("installed", int(number), *_):
+            yield from behind_installed(pinned, number)
+        case ("profile" | "header" | "actions" | "installed", *_):
             return
         case _:
             yield pointer

@@ -127,6 +127,10 @@ class Recorder:
     ) -> None:
         """Start with a file's variables; `item` is where its `item` comes from."""
         self._pointers = places.pointers
+        if installed := variables.get("installed"):
+            # Not of the context: it is made of what all files of the profile ask for.
+            own = {id(file): ("installed", number) for number, file in enumerate(installed)}
+            self._pointers = {**places.pointers, id(installed): ("installed",), **own}
         self._pairs: dict[int, Pointer] = {}  # a key and its value, which stand for one pointer
         self._keep: list[Any] = []
         self.pieces: list[Piece] = []

@@ -108,3 +108,41 @@ def test_a_line_of_an_embedded_file_is_laid_to_its_template(
     assert noted.run("diff", "--base", "HEAD").out == (
         "template note/run.sh.j2\n  2 lines in 1 file\n    out/base/note/map.yaml  +1 -1\n"
     )
+
+
+def test_a_line_of_what_is_installed_is_laid_to_the_key_that_says_where(
+    project: Callable[[Mapping[str, str | bytes]], Project],
+) -> None:
+    profile = (
+        'targets: [list, tool]\ntoolchains: {current: "1.27.1"}\n'
+        "go: {platforms: [linux/amd64]}\nhost:\n  verify: /opt/one\n"
+    )
+    listed = "<{% for f in installed %}>\n<{ f.install }>\n<{% endfor %}>\n"
+    noted = project(
+        {
+            "profiles/base/profile.yaml": profile,
+            "templates/list/target.yaml": (
+                "description: a list\nfiles: [{template: list.txt.j2, path: list/list.txt}]\n"
+            ),
+            "templates/list/list.txt.j2": listed,
+            "templates/tool/target.yaml": (
+                "description: a tool\nfiles:\n  - {template: a.txt.j2, path: tool/a.txt,"
+                ' install: "<{ host.verify }>"}\n'
+                "  - {template: a.txt.j2, path: tool/b.txt, install: /opt/other}\n"
+            ),
+            "templates/tool/a.txt.j2": "text\n",
+        }
+    )
+    assert noted.run("render").code == 0
+    git = str(require("git"))
+    for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([git, *argv], cwd=noted.root, check=True)
+    explained = noted.run("explain", "out/base/list/list.txt:1").out
+    assert "profiles/base/profile.yaml:5:11  host.verify" in explained
+    assert "host.verify" not in noted.run("explain", "out/base/list/list.txt:2").out
+    noted.write({"profiles/base/profile.yaml": profile.replace("/one", "/two")})
+    assert noted.run("diff", "--base", "HEAD").out == (
+        "profiles/base/profile.yaml:5:11  host.verify: /opt/one → /opt/two\n"
+        "  2 lines in 1 file\n"
+        "    out/base/list/list.txt  +1 -1\n"
+    )
