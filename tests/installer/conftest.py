@@ -25,16 +25,23 @@ toolchains: {{current: "{releases[0]}", next: "{releases[1]}"}}
 go:
   platforms: ["{platform}"]
   env: {{GOPROXY: "{proxy}", GOTOOLCHAIN: local}}
-network: {{go_archives: ["{mirror}/"]}}
+network: {{go_archives: ["{mirror}/"]{network}}}
 """
 CURRENT, NEXT = stand_in("1.27.1"), stand_in("1.27.2")
 _RENDERED: dict[str, bytes] = {}
 
 
-def render(root: Path, pins: Mapping[str, Archive], mirror: str, proxy: str = "off") -> bytes:
-    """Give the installer of a profile whose current release is the first of two."""
+def render(
+    root: Path, pins: Mapping[str, Archive], mirror: str, proxy: str = "off", network: str = ""
+) -> bytes:
+    """Give the installer of a profile whose current release is the first of two.
+
+    `network` is what its section of that name has besides, from a comma on.
+    """
     project = Project(root)
-    profile = PROFILE.format(releases=list(pins), platform=PLATFORM, proxy=proxy, mirror=mirror)
+    profile = PROFILE.format(
+        releases=list(pins), platform=PLATFORM, proxy=proxy, mirror=mirror, network=network
+    )
     lock = Lock(go={version: GoRelease({PLATFORM: pin}) for version, pin in pins.items()})
     project.write(
         {"gogen.toml": "", "profiles/it/go.yaml": profile, "gogen.lock": write_lock(lock)}

@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.mirror.asked.append(Asked(how, name, start))
         self.close_connection = True
         content = self.mirror.files.get(name)
-        if content is None:
+        if content is None or not hasattr(self, how):
             self.gone(b"", 0)
         else:
             getattr(self, how)(content, start)

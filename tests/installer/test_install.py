@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.installer.conftest import CURRENT
+from tests.installer.conftest import CURRENT, NEXT, render
 from tests.installer.machine import SHELLS, snapshot
 
 if TYPE_CHECKING:
@@ -61,3 +61,32 @@ def test_another_mirror_is_asked_where_one_fails(
     one.right("install", *(word for how in bad for word in ("--mirror", mirror.url(how))))
     assert [asked.how for asked in mirror.asked][-1] == "good"
     assert set(bad) < {asked.how for asked in mirror.asked}
+
+
+@pytest.mark.parametrize("h1", [False, True])
+def test_a_release_of_which_the_lock_knows_little(
+    machine: Callable[..., Machine], mirror: Mirror, tmp_path: Path, *, h1: bool
+) -> None:
+    one = machine()
+    pin = CURRENT.pin._replace(sentinels={}, size=None)
+    if not h1:
+        pin = pin._replace(h1=None, h1_hex=None)
+    pins = {"1.27.1": pin, "1.27.2": NEXT.pin}
+    one.script.write_bytes(render(tmp_path / "little", pins, mirror.url("good")))
+    one.right()
+    before = snapshot(one.folder)
+    assert one.right("--json").json["changed"] is False
+    one.right("verify", "--deep")
+    assert snapshot(one.folder) == before
+    (one.root / "current" / CURRENT.programs[-1]).write_bytes(b"other")
+    assert one.run("verify").code == 8
+    one.right()
+    one.right("verify", "--deep")
+    into = one.folder / "sdk/go"
+    for _ in range(2):
+        one.right("install", "--into", str(into))
+        assert list(into.parent.iterdir()) == [into]
+    (into / "src/fmt/print.go").write_bytes(b"other")
+    assert one.run("verify", "--into", str(into)).code == 8
+    one.right("install", "--into", str(into))
+    assert (into / "src/fmt/print.go").read_bytes() == CURRENT.tree["src/fmt/print.go"]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.installer.conftest import CURRENT
+from tests.installer.conftest import CURRENT, NEXT, render
 from tests.installer.machine import NEEDED, SHELLS, SYSTEM, Done, snapshot
 from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.installer.machine import Machine
     from tests.installer.mirror import Mirror
@@ -252,16 +253,20 @@ def test_a_strict_umask(machine: Callable[..., Machine]) -> None:
 
 
 def test_a_profile_s_proxy_is_used_where_the_environment_names_none(
-    machine: Callable[..., Machine], mirror: Mirror
+    machine: Callable[..., Machine], mirror: Mirror, tmp_path: Path
 ) -> None:
-    one = machine(how="gone")
-    # A mirror that is asked as a proxy is asked for the whole URL.
-    host = f"127.0.0.1:{mirror.server_port}"
-    done = one.run(
-        "install", "--mirror", "http://archives.invalid/good", http_proxy=f"http://{host}"
-    )
-    assert done.code == 4, done.text
-    assert mirror.asked
+    one = machine()
+    # A server that is asked as a proxy is asked for a whole URL, so its folder is `http:`.
+    proxy = f"http://127.0.0.1:{mirror.server_port}"
+    network = f', proxy: {{http: "{proxy}", https: "{proxy}", no_proxy: [.svc]}}'
+    pins = {"1.27.1": CURRENT.pin, "1.27.2": NEXT.pin}
+    archives = "http://archives.invalid"
+    one.script.write_bytes(render(tmp_path / "proxied", pins, archives, network=network))
+    one.run(GOGEN_TIMEOUT="1")
+    assert {asked.how for asked in mirror.asked} == {"http:"}
+    mirror.asked.clear()
+    assert one.run(http_proxy="http://127.0.0.1:9").code == 4
+    assert not mirror.asked
 
 
 # ---- what is in the way

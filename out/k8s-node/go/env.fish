@@ -21,7 +21,7 @@ set -gx GOENV /etc/gogen/go.env
 
 set -l gogen_path
 set -a gogen_path /var/cache/gogen/go/bin
-set -a gogen_path /usr/local/go/bin
+set -a gogen_path /opt/gogen/current/bin
 for folder in $PATH
     contains -- $folder $gogen_path; or set -a gogen_path $folder
 end

@@ -16,7 +16,7 @@ export GOENV=/etc/gogen/go.env
 
 gogen_path=
 gogen_path="${gogen_path}"/var/cache/gogen/go/bin:
-gogen_path="${gogen_path}"/usr/local/go/bin:
+gogen_path="${gogen_path}"/opt/gogen/current/bin:
 case ${PATH-} in
 "${gogen_path}"*) ;; # sourced before
 *) PATH="${gogen_path}${PATH:-/usr/bin:/bin}" ;;
