@@ -55,7 +55,7 @@ format: .venv/test.stamp ## format the code, mend what ruff can mend
 bench: .venv/run.stamp tools .tools/kapitan.stamp ## compare gogen with its peers (BENCH=--quick for small sizes)
 	@$(BIN)/python benchmarks/bench.py $(BENCH)
 
-tools: .venv/readers.stamp .tools/layers.stamp .tools/go.stamp ## get the real programs that tests read outputs with
+tools: .venv/readers.stamp .tools/layers.stamp .tools/go.stamp .tools/npm.stamp ## get the real programs that tests read outputs with
 
 $(BIN)/python:
 	@command -v "$(PYTHON)" >/dev/null || { \
@@ -98,6 +98,17 @@ $(BIN)/python:
 	@echo "building the readers that are Go modules"
 	@if .ci/build_readers; then touch $@; else \
 		echo "not built: tests that need what tests/readers/*/go.mod make are skipped" >&2; \
+		test "$$GOGEN_REQUIRE_TOOLS" != 1; fi
+
+# Readers that npm has, each by the hash of its package; mise is there for Linux on x86-64 alone.
+.tools/npm.stamp: tests/readers/npm/package.json tests/readers/npm/package-lock.json
+	@mkdir -p .tools/npm .tools/bin
+	@if command -v npm >/dev/null; then \
+		echo "getting the readers that npm has (about 40 MB)" && \
+		cp tests/readers/npm/package*.json .tools/npm/ && \
+		npm ci --prefix .tools/npm --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		ln -sf ../npm/node_modules/.bin/mise ../npm/node_modules/.bin/devcontainer .tools/bin/ && touch $@; \
+	else echo "npm is not here: tests that read with mise and devcontainer are skipped" >&2; \
 		test "$$GOGEN_REQUIRE_TOOLS" != 1; fi
 
 # A peer, with dependencies of its own.

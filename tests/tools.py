@@ -22,6 +22,7 @@ _MAKE = "make tools"
 INSTALL = {
     "actionlint": _MAKE,
     "admission-reader": _MAKE,
+    "devcontainer": f"{_MAKE} (needs npm)",
     "dockerfile-reader": _MAKE,
     "gitops-reader": _MAKE,
     "go": _MAKE,
@@ -33,6 +34,7 @@ INSTALL = {
     "kubectl": f"{_MAKE} (Linux on x86-64; elsewhere put kubectl on PATH)",
     "kubelet-config": _MAKE,
     "kubernetes-validate": _MAKE,
+    "mise": f"{_MAKE} (needs npm; Linux on x86-64, elsewhere put mise on PATH)",
     "prometheus-reader": _MAKE,
     "shellcheck": _MAKE,
     "shfmt": _MAKE,
@@ -56,6 +58,7 @@ INSTALL = {
     "unzip": "apt install unzip",
     "visudo": "apt install sudo",
     "wget": "apt install wget",
+    "zsh": "apt install zsh",
 }
 """Every program a test may ask for, and how it is installed."""
 
