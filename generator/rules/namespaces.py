@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 _POLICIES_SINCE = 30
 _HIGHEST_PRIORITY = 1_000_000_000
+_STANDARD = "pod-security.kubernetes.io/"
 _ROLLS_BY_FEWER = 4  # builders, of which a quarter is one
+
+
+def _holds(subject: Subject) -> Iterator[Finding]:
+    yield from _policy(subject)
+    for key in subject.section("kubernetes", "labels"):
+        if key.startswith(_STANDARD):
+            yield Finding(
+                f"the label {key} says the namespace's Pod Security a second time",
+                ("kubernetes", "labels", key),
+                expected="kubernetes.pod_security alone",
+                hint="one of the two would hold, and nobody sees which: leave the label out",
+            )
 
 
 def _policy(subject: Subject) -> Iterator[Finding]:
@@ -104,7 +117,7 @@ def _rolls(subject: Subject) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("GG061", "a policy that does not hold", Severity.ERROR, profile=_policy),
+    Rule("GG061", "a policy that does not hold", Severity.ERROR, profile=_holds),
     Rule(
         "GG062",
         "a namespace that refuses its own builders",

@@ -101,6 +101,10 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda v: v["quota"].update(pods=4),
         "at '/quota/pods': got number, want string",
     ),
+    "another-pod-security-standard": (
+        lambda v: v["labels"].update({"pod-security.kubernetes.io/enforce": "privileged"}),
+        "invalid propertyName 'pod-security.kubernetes.io/enforce'",
+    ),
     "no-namespace": (lambda v: v.pop("namespace"), "at '': missing property 'namespace'"),
     "no-release": (lambda v: v["go"].pop("version"), "at '/go': missing property 'version'"),
     "a-way-without-its-script": (
