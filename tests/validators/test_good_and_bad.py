@@ -58,6 +58,21 @@ WantedBy=default.target
 """
 GO_ENV = "# by gogen\nGOFLAGS=-trimpath -buildvcs=false\nGOTOOLCHAIN=go1.22.5\nGOAMD64=v1\n"
 SUDOERS = 'deploy ALL=(root) NOPASSWD: /usr/bin/systemctl restart app.service ""\n'
+PLAYBOOK = """\
+---
+- name: Install
+  hosts: all
+  roles:
+    - role: it
+"""
+TASKS = """\
+---
+- name: Copy
+  ansible.builtin.copy:
+    src: a
+    dest: /etc/a
+    mode: "0644"
+"""
 CHART = "apiVersion: v2\nname: gogen\nversion: 1.0.0\nicon: https://example.com/a.svg\n"
 
 
@@ -92,6 +107,7 @@ GOOD = [
             "c/templates/a.yaml": CONFIG_MAP.replace("go-env", "{{ .Values.name }}"),
         },
     ),
+    Good("ansible-lint", {"a/site.yml": PLAYBOOK, "a/roles/it/tasks/main.yml": TASKS}, "ansible"),
     Good("hadolint", {"docker/Dockerfile": DOCKERFILE}, "dockerfile"),
     Good("actionlint", {".github/workflows/go.yml": WORKFLOW}),
     Good("zizmor", {".github/workflows/go.yml": WORKFLOW}),
@@ -189,6 +205,25 @@ BAD = [
         {"c/Chart.yaml": CHART, "c/templates/a.yaml": "a: {{ fail }}\n"},
         Place("c/templates/a.yaml", 1, 6),
         "wrong number of args for fail",
+    ),
+    Bad(
+        "only style, for which ansible-lint exits 0 in a weaker profile",
+        "ansible-lint",
+        {"a/roles/it/tasks/main.yml": TASKS.replace("ansible.builtin.", "")},
+        Place("a/roles/it/tasks/main.yml", 3, 3),
+        "fqcn[action-core]",
+        "ansible",
+    ),
+    Bad(
+        "a module that is none",
+        "ansible-lint",
+        {
+            "a/site.yml": PLAYBOOK,
+            "a/roles/it/tasks/main.yml": TASKS.replace("copy:", "copi:"),
+        },
+        Place("a/roles/it/tasks/main.yml", 2, 3),
+        "ansible.builtin.copi",
+        "ansible",
     ),
     Bad(
         "no tag",
