@@ -30,7 +30,7 @@ def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
             env={"ANSIBLE_HOME": str(here.home), "PYTHONWARNINGS": "ignore"},
         )
     found: list[dict[str, Any]] = json.loads(said.out) if said.out.strip() else []
-    if said.code and not found or not said.out.strip():
+    if (said.code and not found) or not said.out.strip():
         yield unusable(VALIDATOR.name, said.text)
     for one in found:
         yield refused(

@@ -1,4 +1,4 @@
-"""Ansible laws: what a value holds, Ansible's own loader and templater give back, and run nothing."""
+"""Ansible laws: Ansible's own loader and templater give every value back, and run nothing."""
 
 from __future__ import annotations
 
