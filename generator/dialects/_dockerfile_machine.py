@@ -24,6 +24,14 @@ INSTRUCTIONS = PAIRS | SHELL_FORMS.union(
 DIRECTIVE = re.compile(r"#\s*(syntax|escape|check)\s*=", re.IGNORECASE)
 _MAY_BE_DIRECTIVE = re.compile(r"#\s*[A-Za-z0-9\0]*\s*=?")
 _HEREDOC = re.compile(r"[0-9]*<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
+_LINE = re.compile(r"[^\n\0]+")
+_RUNS = {
+    "": re.compile(r"[^\\ \t\n'\"\[]+"),
+    "'": re.compile(r"[^'\n]+"),
+    '"': re.compile(r"[^\\\"\n]+"),
+    '["': re.compile(r"[^\\\"\n]+"),
+}
+"""By quote, characters of arguments that mean themselves."""
 BY_ENV = "set it with ENV or ARG before, or make the script a file of its own and COPY it"
 
 
@@ -62,10 +70,26 @@ class Reader:
         self.line = 1
 
     def read(self, text: str) -> None:
-        """Read text character by character."""
-        for char in text:
+        """Read text: runs that only lengthen the word at once, the rest character by character."""
+        at = 0
+        while at < len(text):
+            run = self._run()
+            if run and (found := run.match(text, at)):
+                self.put(word=self.state.word + found[0])
+                at = found.end()
+                continue
+            char = text[at]
             getattr(self, f"_in_{self.state.place}")(char)
             self.line += char == "\n"
+            at += 1
+
+    def _run(self) -> re.Pattern[str] | None:
+        """Give the shape of what only lengthens the word here, None where nothing does."""
+        state = self.state
+        if state.place == "args":
+            return None if state.escaped else _RUNS.get(state.quote)
+        plain = state.place == "heredoc" or (state.place == "comment" and SLOT not in state.word)
+        return _LINE if plain else None
 
     def put(self, **changes: object) -> None:
         """Change the state."""
