@@ -153,15 +153,17 @@ class Reader:
         """Read text; unless `final`, hold back a last token that more text could lengthen."""
         begin = -len(self.held)
         text, self.held = self.held + text, ""
-        at = 0
-        while at < len(text):
-            found = _TOKENS[self.top.kind].match(text, at)
+        at, end, stack = 0, len(text), self.stack
+        while at < end:
+            kind = stack[-1].kind
+            found = _TOKENS[kind].match(text, at)
             assert found is not None  # noqa: S101 - every character is in some token
-            if found.end() == len(text) and not final and self._may_grow(found[0]):
-                self.held = found[0]
+            piece = found[0]
+            if found.end() == end and not final and self._may_grow(piece):
+                self.held = piece
                 return
             self.offset = max(begin + at, 0)
-            self.token(found[0])
+            _HANDLERS[kind](self, piece)
             at = found.end()
 
     def token(self, piece: str) -> None:
@@ -203,12 +205,13 @@ class Reader:
 
     def add(self, text: str) -> None:
         """Lengthen the word in progress, or begin it."""
-        if self.top.kind not in ("list", "case", "cond"):
+        top = self.top
+        if top.kind not in ("list", "case", "cond"):
             return
-        if self.top.pos == "delim":
+        if top.pos == "delim":
             reason = "text right after a here-document's delimiter"
             raise Misplaced(reason, "make the delimiter one plain or quoted word: <<'EOF'")
-        self.put(word=(self.top.word or "") + text)
+        self.put(word=(top.word or "") + text)
 
     # Lists of commands.
 
@@ -244,15 +247,17 @@ class Reader:
 
     def end_word(self) -> None:
         """Close the word in progress, if there is one."""
-        word = self.top.word
+        top = self.top
+        word = top.word
         if word is None:
             return
+        if top.pos == "args":
+            self.put(word=None, cmd=_after_argument(top.cmd, word))
+            return
         self.put(word=None)
-        match self.top.pos:
+        match top.pos:
             case "command":
                 self._command_word(word)
-            case "args":
-                self.put(cmd=_after_argument(self.top.cmd, word))
             case "redirect" | "fd" | "delim":
                 self.put(pos=self.top.back)
             case "name":
@@ -316,12 +321,12 @@ class Reader:
     def newline(self, _token: str) -> None:
         """End a command's line; here-documents begin on the next."""
         self.end_word()
-        if self.top.pos not in ("in", "array"):
+        top = self.top
+        if top.pos not in ("in", "array") and (top.pos, top.cmd) != ("command", ""):
             self.put(pos="command", cmd="")
-        if self.top.pending:
-            pending = self.top.pending
+        if top.pending:
             self.put(pending=())
-            self.push("heredoc", pending=pending, word="")
+            self.push("heredoc", pending=top.pending, word="")
 
     def end_clause(self, piece: str) -> None:
         """End a clause of a case."""
