@@ -75,6 +75,40 @@ def one(setting: Setting, _sizes: Sizes) -> list[Row]:
     return rows("one profile x 8", samples, budgets)
 
 
+def shipped(setting: Setting, _sizes: Sizes) -> list[Row]:
+    """The product's own cluster: overlays on overlays, chart and values, kubeadm, gitops."""
+    cold, kept = (setting.folder / f"shipped-{name}" for name in ("cold", "kept"))
+    for place in (cold, kept):
+        workload.of_the_product(place)
+    own_cache = setting.folder / "shipped-cache"
+    render = setting.gogen("render", workload.CLUSTER)
+    _once(setting, kept, render)
+    imports = "empty typer, jinja2, ruamel.yaml"
+    runs = [
+        Run(imports, setting.python("empty.py", "imports"), kept),
+        Run("gogen check, nothing changed", setting.gogen("check", workload.CLUSTER), kept),
+        Run(
+            "gogen render, cold",
+            render,
+            cold,
+            _removes(cold / "out", own_cache),
+            settings={"XDG_CACHE_HOME": str(own_cache)},
+        ),
+        Run("gogen render, nothing changed", render, kept),
+    ]
+    runs += _kubectl(setting, kept / "out" / workload.CLUSTER / "kustomize", kept / "built.yaml")
+    runs += _chart(setting, kept)
+    samples = setting.measure(runs)
+    logs = {KUSTOMIZE: kept / "built.yaml", "helm template": kept / "helm.yaml"}
+    expect_same({tool: objects_of([log]) for tool, log in logs.items() if log.is_file()})
+    budgets = [
+        Budget("gogen check, nothing changed", imports, 1.5),
+        Budget("gogen render, cold", KUSTOMIZE, 1.5),
+        Budget("gogen render, nothing changed", KUSTOMIZE, 1.0),
+    ]
+    return rows(workload.CLUSTER, samples, budgets)
+
+
 def many(setting: Setting, sizes: Sizes) -> list[Row]:
     """Many profiles of 8 objects; gogen and the script on one processor too."""
     load = Workload(sizes["many"])
@@ -177,6 +211,7 @@ def _grown(found: Sequence[Row], sizes: tuple[int, int]) -> list[Row]:
 PARTS: Mapping[str, Callable[[Setting, Sizes], list[Row]]] = {
     "start": start,
     "one": one,
+    "shipped": shipped,
     "many": many,
     "tracing": tracing,
     "growth": growth,
@@ -230,6 +265,16 @@ def _helm(setting: Setting, load: Workload, place: Path) -> list[Run]:
     settings = {"HELM": str(setting.tools["helm"])}
     log = place / "helm.yaml"
     return [Run(name, ("sh", "-c", script, "sh", *load.names), root, log=log, settings=settings)]
+
+
+def _chart(setting: Setting, place: Path) -> list[Run]:
+    """Render the product's chart with the values that gogen wrote for its cluster."""
+    if "helm" not in setting.tools:
+        return []
+    values = place / "out" / workload.CLUSTER / "helm" / "values.yaml"
+    chart = place / "out" / workload.CHART_OF / "helm" / "chart"
+    command = (setting.tools["helm"], "template", "go", chart, "-f", values)
+    return [Run("helm template", command, place, log=place / "helm.yaml")]
 
 
 def _kapitan(setting: Setting, load: Workload) -> list[Run]:

@@ -24,6 +24,11 @@ IMAGE = "golang:1.27.1-trixie"
 _SHARED = (1, 3, 7, 13, 29, 61)
 """How many layers there are at each level of a chain, from the base on."""
 
+CLUSTER, CHART_OF = "prod-cluster", "k8s-node"
+"""The shipped profile that is measured, and the one that writes the chart of its family."""
+_LAYERS = ("base", CHART_OF, "build-pod", CLUSTER)
+_CLUSTER_TARGETS = frozenset(("gitops", "helm", "kubeadm", "kustomize"))
+
 Tree = dict[str, Any]
 
 
@@ -163,6 +168,21 @@ def for_gogen(load: Workload, root: Path, *, derive: bool = False) -> None:
             if "extends" in layer:
                 del layer["bench"]["namespace"]
         put(root / "profiles" / name / "profile.yaml", yaml(layer))
+
+
+def of_the_product(root: Path) -> None:
+    """Write the workspace of gogen's own cluster: its profiles with their Kubernetes targets."""
+    for name in ("gogen.toml", "gogen.lock"):
+        put(root / name, (ROOT / name).read_text(encoding="utf-8"))
+    for layer in _LAYERS:
+        for file in (ROOT / "profiles" / layer).glob("*.yaml"):
+            text = re.sub(r"(?m)^targets: \[(.*)\]$", _kubernetes, file.read_text(encoding="utf-8"))
+            put(root / "profiles" / layer / file.name, text)
+
+
+def _kubernetes(targets: re.Match[str]) -> str:
+    kept = [name for name in targets[1].split(", ") if name in _CLUSTER_TARGETS]
+    return f"targets: [{', '.join(kept)}]"
 
 
 def template(kind: str) -> str:
