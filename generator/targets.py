@@ -38,7 +38,7 @@ _FILE_KEYS = (
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "delimiters": ("gogen", "jinja"),
     "derive": ("kustomize",),
-    "mode": ("0644", "0755"),
+    "mode": ("0644", "0755", "0440"),
     "toolchains": ("all",),
 }
 

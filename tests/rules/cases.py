@@ -1,7 +1,7 @@
 """One case of a rule: a file `tests/rules/<CODE>/ok*.yaml` or `bad*.yaml`.
 
 profile:  a layer over BASE (below), as text: its lines are counted from 1 in profile.yaml
-outputs:  rendered files by path, each {dialect, text} and maybe {install}
+outputs:  rendered files by path, each {dialect, text} and maybe {install, executable}
 raw:      places of `| raw` in templates, "file:line"
 finds:    of a bad case, everything the rule must find, each {at, says} and maybe {severity}:
           `at` is "file:line:column" as far as it matters, `says` words of the message
@@ -94,6 +94,7 @@ class Case:
                 file["text"].encode(),
                 "case",
                 "case.j2",
+                executable=file.get("executable", False),
                 install=file.get("install", ""),
                 dialect=file["dialect"],
             )
