@@ -35,29 +35,88 @@ _PODS = (
 def _reached(subject: Subject) -> Iterator[Finding]:
     egress = subject.section("kubernetes", "egress")
     yield from _ranges(egress.get("cidrs") or ())
-    # Behind a proxy of the network nobody but that proxy asks for the name.
-    if (
-        not egress
-        or not subject.section("kubernetes", "builder")
-        or subject.section("network", "proxy")
-    ):
-        return
+    yield from _once(egress)
     goproxy = subject.env.get("GOPROXY", _DEFAULT)
+    if not egress or not subject.section("kubernetes", "builder"):
+        return
     if not isinstance(goproxy, str) or isinstance(goproxy, Hidden):
         return
     at = ("go", "env", "GOPROXY") if "GOPROXY" in subject.env else ("kubernetes", "egress")
-    for entry in re.split("[,|]", goproxy):
-        found = re.fullmatch(_PROXY, entry)
-        if found and not re.fullmatch(_ADDRESS, found[2]):
-            port = int(found[3] or (443 if found[1] == "https" else 80))
-            for finding in _named(egress, found[2], port):
+    proxies = subject.section("network", "proxy")
+    asked = [found for one in re.split("[,|]", goproxy) if (found := re.fullmatch(_PROXY, one))]
+    # Nobody but the network's proxy asks for the name of what is behind it.
+    between = [url for url in asked if url[1] in proxies and not _direct(url[2], proxies)]
+    for scheme in sorted({url[1] for url in between}):
+        for finding in _stands_open(egress, proxies[scheme]):
+            yield finding._replace(pointer=("network", "proxy", scheme))
+    for url in asked:
+        if url not in between and _numbers(f"{url[2]}/32") is None:
+            for finding in _named(egress, "module proxy", url[2], _port(url)):
                 yield finding._replace(pointer=at)
 
 
-def _named(egress: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]:
+def _port(url: re.Match[str]) -> int:
+    return int(url[3] or (443 if url[1] == "https" else 80))
+
+
+def _direct(host: str, proxies: Mapping[str, Any]) -> bool:
+    """Tell whether no_proxy names a host, read as golang.org/x/net/http/httpproxy does."""
+    address = _numbers(f"{host}/32")
+    for one in proxies.get("no_proxy") or ():
+        whole = _numbers(one)
+        if address and whole and whole[0] <= address[0] <= whole[1]:
+            return True
+        name = one.removeprefix("*")
+        if not name or host == name or host.endswith(name if name[0] == "." else f".{name}"):
+            return True
+    return False
+
+
+def _once(egress: Mapping[str, Any]) -> Iterator[Finding]:
+    """Look for two policies of one name: each is called allow- and the name of its peer."""
+    seen = {"dns"} if egress.get("dns") else set()
+    for kind in ("cidrs", "services"):
+        for number, peer in enumerate(egress.get(kind) or ()):
+            if peer["name"] in seen:
+                yield Finding(
+                    f"two network policies would be named allow-{peer['name']}",
+                    ("kubernetes", "egress", kind, number, "name"),
+                    expected="a name of its own among cidrs and services; dns is taken",
+                    hint="one would replace the other: name it otherwise",
+                )
+            seen.add(peer["name"])
+
+
+def _stands_open(egress: Mapping[str, Any], url: str) -> Iterator[Finding]:
+    """Look at whether builders may connect to the proxy of the network, at `url`."""
+    found = re.fullmatch(_PROXY, url)
+    if not found:
+        return
+    host, port = found[2], _port(found)
+    address = _numbers(f"{host}/32")
+    if address is None:
+        yield from _named(egress, "network's proxy", host, port)
+    elif not egress.get("services") and not any(
+        port in peer["ports"] and _holds(peer, address[0]) for peer in egress.get("cidrs") or ()
+    ):
+        yield Finding(
+            f"no range of egress lets builders reach the network's proxy {host}, port {port}",
+            expected=f"a range with {host} and port {port}",
+            hint="add it to kubernetes.egress.cidrs: what a build fetches goes this way",
+        )
+
+
+def _holds(peer: Mapping[str, Any], address: int) -> bool:
+    whole = _numbers(peer["cidr"])
+    closed = [numbers for one in peer.get("except", ()) if (numbers := _numbers(one))]
+    inside = whole is not None and whole[0] <= address <= whole[1]
+    return inside and not any(first <= address <= last for first, last in closed)
+
+
+def _named(egress: Mapping[str, Any], what: str, host: str, port: int) -> Iterator[Finding]:
     if not egress["dns"]:
         yield Finding(
-            f"builders may not ask the cluster's DNS, and the module proxy {host} is a name",
+            f"builders may not ask the cluster's DNS, and the {what} {host} is a name",
             expected="egress.dns: true",
             hint="let DNS through",
         )
@@ -65,23 +124,23 @@ def _named(egress: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]
     services, ranges = egress.get("services") or (), egress.get("cidrs") or ()
     service = re.fullmatch(_SERVICE, host)
     if service:
-        yield from _in_cluster(host, service[1], services, ranges)
+        yield from _in_cluster(f"{what} {host}", service[1], services, ranges)
     elif not services and all(port not in one["ports"] for one in ranges):
         yield Finding(
-            f"no range of egress lets builders reach the module proxy {host}, port {port}",
+            f"no range of egress lets builders reach the {what} {host}, port {port}",
             expected=f"a range with port {port}, or a proxy that is let through",
             hint="add the range to kubernetes.egress.cidrs, or the proxy's pods to services",
         )
 
 
 def _in_cluster(
-    host: str, namespace: str, services: Sequence[Any], ranges: Sequence[Any]
+    what: str, namespace: str, services: Sequence[Any], ranges: Sequence[Any]
 ) -> Iterator[Finding]:
     if any(one["namespace"] == namespace for one in services):
         return
     if not any(_may_hold_pods(one) for one in ranges):
         yield Finding(
-            f"no egress service lets builders reach the module proxy {host} in {namespace}",
+            f"no egress service lets builders reach the {what} in {namespace}",
             expected=f"kubernetes.egress.services with pods of namespace {namespace}",
             hint="name the namespace, labels and ports of the pods behind the Service",
         )
