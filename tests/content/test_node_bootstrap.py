@@ -294,7 +294,8 @@ def test_killed_at_any_step_it_is_finished_by_the_next_run(node: Make, shell: st
             code, said = machine.run(shell, "--reset")
         assert (code, machine.joined, machine.leaks()) == (0, True, []), f"{kill}: {said}"
         assert TOKEN not in said
-    assert kill > 15
+    # Debian's busybox has rm, mkdir, tr and the like in itself: only programs are steps.
+    assert kill > (9 if shell == "busybox" else 15)
 
 
 @pytest.mark.parametrize("kill", range(1, 12))
@@ -351,6 +352,25 @@ def test_a_reset_that_fails_is_told(node: Make) -> None:
     machine.put("mode", "stuck\n")
     assert machine.run("dash", "--reset")[0] == 9
     assert machine.kubeadm() == ["reset"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_reset_by_hand_leaves_the_join_to_the_unit(node: Make, shell: str) -> None:
+    machine = node()
+    _half_join(machine)
+    del machine.env["CREDENTIALS_DIRECTORY"]
+    code, said = machine.run(shell, "--reset")
+    assert (code, machine.kubeadm()) == (0, ["reset"]), said
+    assert "systemctl restart gogen-node-join.service" in said
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_run_without_room_or_rights_is_tried_again(node: Make, shell: str) -> None:
+    machine = node()
+    machine.root.joinpath("run/gogen-node-join.lock").mkdir()
+    code, said = machine.run(shell)
+    assert (code, machine.kubeadm()) == (3, []), said
+    assert "gogen-node-join.lock cannot be written" in said
 
 
 def test_a_joined_node_is_never_reset(node: Make) -> None:
