@@ -43,6 +43,8 @@ def _minor(subject: Subject) -> int:
 def _apis(output: Output, subject: Subject) -> Iterator[Finding]:
     minor = _minor(subject)
     for match in re.finditer(rf"{re.escape(_GROUP)}/(v[0-9a-z]+)", output.text):
+        if output.in_comment(match.start()):
+            continue
         api = match[1]
         first, gone = _READ.get(api, (_NEWEST + 1, None))
         if api not in _READ:
@@ -62,9 +64,11 @@ def _apis(output: Output, subject: Subject) -> Iterator[Finding]:
     yield from _argument_maps(output)
 
 
-_ARGUMENTS = (
-    r"(?m)^([ \t-]*)(?:kubeletExtraArgs|extraArgs):[ \t]*(?:#.*)?"
-    r"(?:(\{[ \t]*[^}\s])|\n(?:[ \t]*(?:#.*)?\n)*([ \t]*)[^\s#-])"
+_KEY_OF_ARGUMENTS = r"[\"']?(?P<key>kubeletExtraArgs|extraArgs)[\"']?[ \t]*:"
+_FLOW_MAP = rf"{_KEY_OF_ARGUMENTS}\s*\{{\s*[^}}\s]"
+_BLOCK_MAP = (
+    rf"(?m)^(?P<outer>[ \t-]*){_KEY_OF_ARGUMENTS}[ \t]*(?:#.*)?\n"
+    r"(?:[ \t]*(?:#.*)?\n)*(?P<inner>[ \t]*)[^\s#\[{-]"
 )
 
 
@@ -72,11 +76,15 @@ def _argument_maps(output: Output) -> Iterator[Finding]:
     """Find arguments as v1beta3 had them, a map."""
     if f"{_GROUP}/{_OURS}" not in output.text:
         return
-    for match in re.finditer(_ARGUMENTS, output.text):
-        if match[2] or len(match[3]) > len(match[1]):
+    blocks = re.finditer(_BLOCK_MAP, output.text)
+    for match in (
+        *re.finditer(_FLOW_MAP, output.text),
+        *(block for block in blocks if len(block["inner"]) > len(block["outer"])),
+    ):
+        if not output.in_comment(match.start("key")):
             yield Finding(
-                f"{match[0].split(':')[0].strip(' -')} is a map: kubeadm refuses the file",
-                offset=match.start() + len(match[1]),
+                f"{match['key']} is a map: kubeadm refuses the file",
+                offset=match.start("key"),
                 expected="a list: [{name: v, value: '4'}]",
                 hint=f"{_OURS} lets a flag be given twice, so it takes a list of name and value",
             )
@@ -148,15 +156,20 @@ def _bad_hash(value: str, pointer: Pointer = (), offset: int = 0) -> Finding:
 
 
 _BOOTSTRAP = (
-    r"(?:\b(?:token|tlsBootstrapToken)[\"']?[ \t]*:|--(?:[a-z]+-)*token[ =])"
+    r"(?:\b(?:token|tlsBootstrapToken)[\"']?[ \t]*:[ \t]*(?:[>|][+-]?[ \t]*\n)?"
+    r"|--(?:[a-z]+-)*token(?:[ =]|[ \t]*\\\n)|\btoken[ \t]+create[ \t])"
     r"[ \t]*[\"']?([a-z0-9]{6}\.[a-z0-9]{16})(?![\w.-])"
 )
 _KEY = r"(?:\bcertificateKey[\"']?[ \t]*:|--certificate-key[ =])[ \t]*[\"']?([0-9A-Fa-f]{64})\b"
 _UNSAFE = (
-    r"\bunsafeSkipCAVerification[\"']?[ \t]*:[ \t]*[\"']?true\b"
+    r"\bunsafeSkipCAVerification[\"']?[ \t]*:[ \t]*[\"']?(?i:true|yes|on)\b"
     r"|--discovery-token-unsafe-skip-ca-verification(?!=false)\b"
 )
-_HASHES = r"\bcaCertHashes[\"']?[ \t]*:[ \t]*(?:\[([^\]]*)\]|(?:#.*)?\n((?:[ \t]*-[ \t].*\n?)+))"
+_HASHES = (
+    r"\bcaCertHashes[\"']?[ \t]*:[ \t]*"
+    r"(?:\[([^\]]*)\]|(?:#.*)?\n((?:[ \t]*(?:-[ \t].*\n?|#.*\n|\n))+))"
+)
+_HASH_FLAG = r"--discovery-token-ca-cert-hash[ =][ \t]*[\"']?([^\s\"',$]+)(?![^\s\"',])"
 _ENTRY = r"#.*|([^\s\"',#-][^\s\"',]*)"
 
 
@@ -190,6 +203,9 @@ def _hashes(output: Output) -> Iterator[Finding]:
         for entry in entries:
             if not _HASH.fullmatch(entry[1]):
                 yield _bad_hash(entry[1], offset=entry.start())
+    for flag in re.finditer(_HASH_FLAG, output.text):
+        if not _HASH.fullmatch(flag[1]):
+            yield _bad_hash(flag[1], offset=flag.start(1))
 
 
 _SET_ELSEWHERE = {
@@ -298,7 +314,7 @@ RULES = (
         Severity.ERROR,
         profile=_own_hashes,
         output=_trust,
-        words=(_GROUP, "kubeadm join", "kubeadm init"),
+        words=("kubeadm",),
     ),
     Rule(
         "GG063",
