@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from generator.rules.base import Output, Subject
 
 _HEAD = re.compile(
-    r"^[ \t]*(?:-[ \t]+)?(?:targetRevision|branch)[\"']?:[ \t]+[\"']?(?P<name>HEAD)\b", re.MULTILINE
+    r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)[\"']?(?:targetRevision|branch)[\"']?[ \t]*:[ \t]*"
+    r"[\"']?(?P<name>(?:[\w.-]+/)*HEAD)(?![\w./-])",
+    re.MULTILINE,
 )
 
 

@@ -6,6 +6,7 @@ k8s.io/kubelet/pkg/apis/well_known_labels.go, removals are of the deprecation gu
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -200,14 +201,15 @@ def _kustomization(output: Output, _subject: Subject) -> Iterator[Finding]:
     for block in re.finditer(_LIST, output.text):
         seen: set[str] = set()
         for item in re.compile(_ITEM).finditer(output.text, block.start(1), block.end(1)):
-            if item[1].rstrip("/") in seen:
+            path = posixpath.normpath(item[1])
+            if path in seen:
                 yield Finding(
                     f"{item[1]} is listed twice: kustomize refuses an object it meets again",
                     offset=item.start(1),
                     expected="each folder and file once",
                     hint="list it once",
                 )
-            seen.add(item[1].rstrip("/"))
+            seen.add(path)
 
 
 RULES = (
