@@ -472,3 +472,37 @@ def test_the_last_good_commit_can_be_held(repository: Project, tmp_path: Path) -
     # What is followed there is whole: the lock and the profiles of that commit agree with it.
     held = Project(before)
     assert held.run("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("branch", "code"),
+    [
+        ("release/1.0", 0),
+        ("dependabot/npm_and_yarn/@types/x", 0),
+        ("feature/#12", 0),
+        ("a..b", 2),
+        ("a//b", 2),
+        ("a/", 2),
+        ("a.lock", 2),
+        ("a@{1}", 2),
+        ("-a", 2),
+        ("refs/heads/main", 2),
+    ],
+)
+def test_a_branch_is_one_that_git_takes(
+    shipped: Callable[[], Project], branch: str, code: int
+) -> None:
+    project = shipped()
+    text = FLEET.replace("{commit: ", f'{{branch: "{branch}"}}  # ')
+    project.write({"profiles/fleet/profile.yaml": text})
+    outcome = project.run("render", "fleet")
+    assert outcome.code == code, outcome.text
+    if branch.startswith("refs/"):  # git takes it; Flux puts refs/heads/ before it
+        return
+    git = subprocess.run(
+        [require("git"), "check-ref-format", "--branch", branch], check=False, capture_output=True
+    )
+    assert (git.returncode == 0) == (code == 0), git
+    if code == 0:
+        read = YAML(typ="safe").load(outcome.tree["out/fleet/gitops/flux/source.yaml"])
+        assert read["spec"]["ref"] == {"branch": branch}

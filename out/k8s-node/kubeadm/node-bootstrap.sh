@@ -6,13 +6,14 @@
 #
 # Usage: node-bootstrap [--dry-run] [--reset] [--node-name NAME] [--provider-id ID]
 #   --dry-run      do all but reset and join
-#   --reset        on a half-joined node: kubeadm reset, then join
+#   --reset        on a half-joined node: kubeadm reset; then join, where there are credentials
 #   --node-name    the node's name, instead of the one found
 #   --provider-id  what the cloud calls the machine, instead of the one found
 #
-# Exits 0 if the node has joined, now or before (with --dry-run: if it could), else
+# Exits 0 if the node has joined, now or before (with --dry-run: if it could; with --reset alone: if
+# it is reset), else
 #   2  wrong usage                           no second try helps
-#   3  a program, file or credential lacks   later it may be there
+#   3  a program, file or credential lacks   later it may be there; no room in /run too
 #   4  the metadata does not answer          later it may
 #   5  a name, id or credential is refused   no second try helps
 #   6  half joined                           look, then --reset
@@ -142,12 +143,16 @@ reset_or_refuse() {
   half_joined || return 0
   if [ "${reset}" = no ] || [ "${dry_run}" = yes ]; then
     fail 6 "this node is half joined: ${kubernetes} has pki/ca.crt or bootstrap-kubelet.conf, and no kubelet.conf" \
-      "if no other program is joining it, undo that and join: ${0##*/} --reset" \
+      "if no other program is joining it, undo that: ${0##*/} --reset" \
       "(that runs kubeadm reset, which removes ${kubernetes} and what is in /var/lib/kubelet)"
   fi
   say "resetting the half-joined node"
   kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock || fail 9 "kubeadm reset failed"
   ! half_joined || fail 9 "kubeadm reset left ${kubernetes} as it was"
+  if [ -z "${CREDENTIALS_DIRECTORY:-}" ]; then
+    say "reset; to join: systemctl restart gogen-node-join.service"
+    exit 0
+  fi
 }
 
 join() {
@@ -163,7 +168,7 @@ join() {
   fi
   if half_joined; then
     fail 6 "kubeadm failed (${rc}) and left the node half joined" \
-      "mend what it said, then undo that and join: ${0##*/} --reset"
+      "mend what it said, then undo that: ${0##*/} --reset"
   fi
   fail 9 "kubeadm failed (${rc}) and left nothing behind: run again when what it said is mended"
 }
@@ -196,6 +201,7 @@ need flock "install the package util-linux"
 [ -r "${template}" ] || fail 3 "${template} is not there: install gogen's files of this node"
 
 # kubeadm inherits the lock, so that the kubeadm of a run that was killed is not joined by another.
+(: >>"${lock}") 2>/dev/null || fail 3 "${lock} cannot be written: run as root, on a machine with room in /run"
 exec 9>"${lock}"
 flock -n 9 || fail 7 "another run is joining this node"
 leave_if_joined
