@@ -20,6 +20,10 @@ _SET = (  # GO_VERSION=1.27.1, go-version: '1.27.1', "goVersion": "1.27.1"
 )
 _LINE = rf"(?m)^[ \t]*go[ \t]+{_NUMBER}[ \t]*(?://.*)?$"  # of go.mod, go.work
 _WHOLE = rf"(?m)^[ \t]*{_NUMBER}[ \t]*$"  # all there is in .go-version
+_ASDF = rf"(?m)^golang[ \t]+{_NUMBER}[ \t]*(?:#.*)?$"  # of .tool-versions
+_MISE = rf"(?m)^[ \t]*[\"']?go[\"']?[ \t]*=[ \t]*[\"']{_NUMBER}[\"']"  # of mise.toml's [tools]
+
+_FILES = ((".go-version", _WHOLE), (".tool-versions", _ASDF), (".toml", _MISE))
 
 
 def find(text: str, file_name: str) -> Iterator[Found]:
@@ -34,8 +38,9 @@ def find(text: str, file_name: str) -> Iterator[Found]:
         yield from _all(_SET, text)
     if "go " in text:
         yield from _all(_LINE, text)
-    if file_name == ".go-version":
-        yield from _all(_WHOLE, text)
+    for ending, pattern in _FILES:
+        if file_name.endswith(ending):
+            yield from _all(pattern, text)
 
 
 def _all(pattern: str, text: str) -> Iterator[Found]:

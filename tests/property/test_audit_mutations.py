@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 NAMES = ("base", "build-pod", "ci-runner", "dev-laptop", "k8s-node", "laptop-pod", "prod-cluster")
 SAMPLE = 150  # mutations of a kind for each profile
 _HEX = r"(?<![0-9a-fA-F]){}(?![0-9a-fA-F])"
-HASH = re.compile(f"{_HEX.format('[0-9a-f]{64}')}|{_HEX.format('[0-9a-f]{40}')}")
+# The hash of an annotation `checksum/…` is of the output's own data (tests/content holds it).
+HASH = re.compile(
+    f"(?<!checksum/go-env: )(?:{_HEX.format('[0-9a-f]{64}')}|{_HEX.format('[0-9a-f]{40}')})"
+)
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 COMMIT = re.compile(r"@([0-9a-f]{40})(?=\"? # (v[0-9.]+))")
 # What a pinned line names besides its checksum: an archive, or a file of a toolchain.

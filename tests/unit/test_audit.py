@@ -69,6 +69,8 @@ sentinel bin/go '{ARM64.sentinels["bin/go"]}'
 [ "$tree" = {AMD64.h1_hex} ] # {AMD64.h1}
 """,
     "go/.go-version": "1.27.1\n",
+    "environment/.tool-versions": "# ours\ngolang 1.27.1\n",
+    "environment/mise.toml": '[tools]\ngo = "1.27.1"\n',
     "module/go.mod": "module example.com/hello\n\ngo 1.26.0\n\ntoolchain go1.27.1\n",
 }
 TREE: dict[str, Any] = {
@@ -104,6 +106,8 @@ MUTATIONS = [
     # A version that is not the file's
     ("go/.go-version", "1.27.1", "1.22.5", "GG261", "go 1.22.5 in a file of go 1.27.1"),
     ("go/.go-version", "1.27.1", "1.27.2", "GG261", "go 1.27.2 in"),
+    ("environment/.tool-versions", "1.27.1", "1.27.2", "GG261", "go 1.27.2 in"),
+    ("environment/mise.toml", "1.27.1", "1.27.2", "GG261", "go 1.27.2 in"),
     ("workflow.yml", "'1.27.1'", "'1.26.7'", "GG261", "go 1.26.7 in"),
     ("verify.sh", "go1.27.1", "go1.27.0", "GG261", "go 1.27.0 in"),
     ("pod.yaml", "GO_VERSION=1.27.1", "GO_VERSION=1.27.0", "GG261", "go 1.27.0 in"),
