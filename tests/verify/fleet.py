@@ -206,6 +206,15 @@ class Machines:
         (home / "stand-in" / "systemctl").write_text(SYSTEMCTL)
         (home / "stand-in" / "systemctl").chmod(0o755)
         (home / ".profile").write_text(LOGIN)
+        return self._started(name, home)
+
+    def bare(self, name: str) -> Machine:
+        """Set up one that has nothing, and start its sshd."""
+        home = self.root / name
+        home.mkdir()
+        return self._started(name, home)
+
+    def _started(self, name: str, home: Path) -> Machine:
         machine = Machine(name, home, free_port())
         self._made.append(machine)
         self._serve(machine)
