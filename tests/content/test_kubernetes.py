@@ -210,3 +210,32 @@ def test_nothing_reaches_the_clusters_own_networks(rendered: Mapping[str, bytes]
     (peer,) = rule["to"]
     assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(peer["ipBlock"]["except"])
     assert rule["ports"] == [{"protocol": "TCP", "port": 443}]
+
+
+def test_a_dns_elsewhere_is_let_through(shipped: Callable[[], Project]) -> None:
+    """OpenShift's is in its own namespace and listens on another port; a node's cache is no pod."""
+    project = shipped()
+    project.write(
+        {
+            "profiles/dns/profile.yaml": """\
+extends: [build-pod]
+targets: [kustomize]
+kubernetes:
+  egress:
+    cidrs:
+      - {name: node-dns, cidr: "169.254.20.10/32", ports: [53], udp: [53]}
+    services:
+      - name: dns-pods
+        namespace: openshift-dns
+        pod_labels: {dns.operator.openshift.io/daemonset-dns: default}
+        ports: [53]
+        udp: [5353]
+"""
+        }
+    )
+    outcome = project.run("render", "dns")
+    assert outcome.code == 0, outcome.text
+    for name, port in {"node-dns": 53, "dns-pods": 5353}.items():
+        allow = _read(outcome.tree, f"out/dns/kustomize/allow-{name}.yaml")
+        (rule,) = allow["spec"]["egress"]
+        assert rule["ports"] == [{"protocol": "TCP", "port": 53}, {"protocol": "UDP", "port": port}]

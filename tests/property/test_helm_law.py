@@ -124,10 +124,10 @@ KUBERNETES = some(
         dns=st.booleans(),
         cidrs=st.none()
         | named(name=WORD, cidr=CIDR, ports=PORTS)
-        | named(name=WORD, cidr=CIDR, ports=PORTS, **{"except": st.lists(CIDR, min_size=1)}),
-        services=named(
-            name=WORD.map("s-{}".format), namespace=WORD, pod_labels=LABELS, ports=PORTS
-        ),
+        | named(name=WORD, cidr=CIDR, ports=PORTS, **{"except": st.lists(CIDR, min_size=1)})
+        | named(name=WORD, cidr=CIDR, ports=PORTS, udp=PORTS),
+        services=named(name=WORD.map("s-{}".format), namespace=WORD, pod_labels=LABELS, ports=PORTS)
+        | named(name=WORD, namespace=WORD, pod_labels=LABELS, ports=PORTS, udp=PORTS),
     ),
     builder=st.none() | BUILDER,
 )
