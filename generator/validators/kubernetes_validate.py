@@ -3,15 +3,16 @@
 Where the profile names no `kubernetes.version`, its newest schemas count. It passes over a minor
 between those that it has, and breaks on one older than all: here a minor without schemas of its
 own is a problem. A kind without a schema (removed, or misspelt) is only a warning to it, with exit
-code 0: here any line but its INFO is a refusal. Objects are those that kustomizations list; where
-kubectl is at hand, also those that an overlay makes by its patches.
+code 0: here any line but its INFO is a refusal. Objects are those that kustomizations list, and
+those that lie beside none (what else lies there is patches); where kubectl is at hand, also those
+that an overlay makes by its patches.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from generator.problems import Place, Problem
@@ -38,7 +39,14 @@ _LINE = re.compile(r"(INFO|WARN|ERROR|FATAL) (\S+) (.*)", re.DOTALL)
 
 def _check(tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
     minors = {file.path: file.facts.get(KUBERNETES, "") for file in files}
-    listed = [path for one in kustomizations(files) for path in one.resources if path in minors]
+    found = tuple(kustomizations(files))
+    listed = [path for one in found for path in one.resources if path in minors]
+    folders = {one.folder for one in found}
+    listed += [
+        file.path
+        for file in files
+        if file.dialect in VALIDATOR.dialects and PurePosixPath(file.path).parent not in folders
+    ]
     with bench(tool, files) as here:
         origins = {**{path: path for path in sorted(listed)}, **_built(here, files)}
         for minor in sorted({minors[origin] for origin in origins.values()}):
@@ -85,8 +93,10 @@ def _built(here: Bench, files: tuple[File, ...]) -> Mapping[str, str]:
     for number, one in enumerate(kustomizations(files)):
         if one.settings.get("patches"):
             path = f"built-{number}.yaml"
-            here.put(path, kubectl.run("kustomize", str(one.folder)).out.encode())
-            made[path] = one.file
+            objects = kubectl.run("kustomize", str(one.folder)).out
+            if objects:  # else the validator kustomize tells why
+                here.put(path, objects.encode())
+                made[path] = one.file
     return made
 
 
@@ -108,4 +118,5 @@ VALIDATOR = Validator(
     install="pip install kubernetes-validate",
     check=_check,
     patterns=PATTERNS,
+    dialects=("kubernetes",),
 )

@@ -57,3 +57,19 @@ def test_a_minor_without_schemas_is_told_with_those_there_are(minor: str) -> Non
     assert found.message == f"kubernetes-validate has no schemas of Kubernetes {minor}"
     assert found.place == Place("out/a/kustomize/a.yaml")
     assert "1.25, 1.26, " in found.expected
+
+
+def test_an_object_that_no_kustomization_lists_is_read() -> None:
+    facts = {KUBERNETES: "1.26"}
+    ((message, place),) = check(File("out/a/kind/caches/a.yaml", AUTOSCALER, "kubernetes", facts))
+    assert GONE in message
+    assert place == Place("out/a/kind/caches/a.yaml")
+    patch = File("out/a/kustomize/patch.yaml", AUTOSCALER, "kubernetes", facts)
+    assert check(File("out/a/kustomize/kustomization.yaml", b"resources: []\n"), patch) == []
+
+
+def test_an_overlay_that_is_not_built_hides_no_other() -> None:
+    require("kubectl")
+    broken = b"resources: [gone.yaml]\npatches: [{path: p.yaml}]\n"
+    found = check(File("out/b/kustomize/kustomization.yaml", broken), *profile("a", "1.26"))
+    assert [place for _, place in found] == [Place("out/a/kustomize/a.yaml")]
