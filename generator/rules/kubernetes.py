@@ -148,6 +148,11 @@ _INSTEAD = {
     "HorizontalPodAutoscaler": "autoscaling/v2",
 }
 _API = r"(?m)^(?:- )?[\"']?apiVersion[\"']?:[ \t]*[\"']?([a-z0-9./]+)"
+_API_KEY = r"[\"']?apiVersion[\"']?:[ \t]*[\"']?(?P<api>[a-z0-9./]+)[\"']?"
+_KIND_KEY = r"[\"']?kind[\"']?:[ \t]*[\"']?(?P<kind>[A-Za-z]+)[\"']?"
+_OPEN, _NEXT = r"(?m)(?:\{\s*|^[ \t]*- )", r"(?:,\s*|[ \t]*\n[ \t]+)"
+_API_THEN_KIND = f"{_OPEN}{_API_KEY}{_NEXT}{_KIND_KEY}"
+_KIND_THEN_API = f"{_OPEN}{_KIND_KEY}{_NEXT}{_API_KEY}"
 _KIND = r"(?m)^(?:- |  )?[\"']?kind[\"']?:[ \t]*[\"']?([A-Za-z]+)"
 
 
@@ -156,14 +161,29 @@ def _served(output: Output, subject: Subject) -> Iterator[Finding]:
     if not version:
         return
     minor = int(version[1])
+    objects = {offset: (api, kind) for api, kind, offset in _objects(output.text)}
+    for offset, (api, kind) in sorted(objects.items()):
+        gone = _REMOVED.get(f"{api} {kind}", _REMOVED.get(api))
+        if gone and minor >= gone:
+            yield _gone(api, kind, f"1.{gone}", offset)
+
+
+def _objects(text: str) -> Iterator[tuple[str, str, int]]:
+    """Give API, kind and offset of the objects of documents, and of those that stand in others."""
     start = 0
-    for document in output.text.split("\n---"):
+    for document in text.split("\n---"):
         api, kind = re.search(_API, document), re.search(_KIND, document)
         if api and kind:
-            gone = _REMOVED.get(f"{api[1]} {kind[1]}", _REMOVED.get(api[1]))
-            if gone and minor >= gone:
-                yield _gone(api[1], kind[1], f"1.{gone}", start + api.start(1))
+            yield api[1], kind[1], start + api.start(1)
         start += len(document) + len("\n---")
+    yield from _nested(text)
+
+
+def _nested(text: str) -> Iterator[tuple[str, str, int]]:
+    """Give API, kind and offset of objects in flow maps, JSON and lists."""
+    for pattern in (_API_THEN_KIND, _KIND_THEN_API):
+        for match in re.finditer(pattern, text):
+            yield match["api"], match["kind"], match.start("api")
 
 
 def _gone(api: str, kind: str, version: str, offset: int) -> Finding:
