@@ -39,7 +39,7 @@ def _artifact(pinned: Pinned, engine: Engine, job: Job) -> Artifact:
     text = ended(engine.render(pinned, job))
     dialect = job.dialect or engine.dialect_of(job.spec.template)
     try:
-        engine.dialect(dialect).parse(text)
+        engine.read_back(dialect, text, shared=job.spec.shared)
     except Unreadable as unreadable:
         raise Rejected([_unreadable(pinned, job, unreadable)]) from None
     return Artifact(

@@ -147,6 +147,7 @@ class Engine:
         self._chosen: dict[str, str] = {}
         self._places: tuple[Mapping[str, Any], Places] | None = None
         self._found: dict[tuple[int, str, str, bool, bool], Compiled] = {}
+        self._read: set[tuple[str, str]] = set()
 
     def render(self, pinned: Pinned, job: Job) -> str:
         """Give a file's text; raises Rejected with every value that cannot be written."""
@@ -156,6 +157,17 @@ class Engine:
         except FAULTS:
             problems = self._diagnosed(pinned, job)
         raise Rejected(problems)
+
+    def read_back(self, dialect: str, text: str, *, shared: bool = False) -> None:
+        """Read a file's text as its dialect does; raises Unreadable.
+
+        A shared file is the same for every profile of its family: it is read once.
+        """
+        if shared and (dialect, text) in self._read:
+            return
+        self.dialect(dialect).parse(text)
+        if shared:
+            self._read.add((dialect, text))
 
     def trace(self, pinned: Pinned, job: Job) -> Traced:
         """Give a file's text and what made each piece of it; raises Rejected as render does."""

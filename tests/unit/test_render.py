@@ -231,6 +231,30 @@ def test_what_cannot_be_read_back_names_its_line(
     assert found.place == Place("out/p/t/x", 2, 3)
 
 
+def test_a_shared_file_is_read_back_once_for_all_profiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates(tmp_path, {"x.fake.j2": "x", "y.fake.j2": "y"})
+    shared, own = FileSpec("x.fake.j2", "x", shared=True), FileSpec("y.fake.j2", "y")
+    one, dialects = pinned(tmp_path, CONTEXT, shared, own), Dialects()
+    texts: list[str] = []
+    monkeypatch.setattr(dialects.fake, "parse", texts.append)
+    engine = Engine(dialects=dialects)
+    for _profile in range(2):
+        render(one, engine)
+    assert texts == ["x\n", "y\n", "y\n"]
+
+
+def test_a_shared_file_that_cannot_be_read_back_is_told_for_each_profile(tmp_path: Path) -> None:
+    templates(tmp_path, {"x.fake.j2": "BAD"})
+    one = pinned(tmp_path, CONTEXT, FileSpec("x.fake.j2", "x", shared=True))
+    engine = Engine(dialects=Dialects())
+    for _profile in range(2):
+        with pytest.raises(Rejected) as caught:
+            render(one, engine)
+        assert [p.code for p in caught.value.problems] == ["GG250"]
+
+
 def test_all_problems_of_all_files_are_told(
     run: Callable[..., tuple[Artifact, ...]], tmp_path: Path
 ) -> None:
