@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 FAULTS = (Unwritable, NotText, TemplateError, TypeError, ValueError, ArithmeticError)
 """What a template can raise when it runs; anything else is a bug of ours."""
 
+_LONG = 2_000
+"""Characters from which looking into the cache takes less than reading a text again."""
+
 _DECIDE = "name its dialect; text writes values as they stand: its schema must hold them harmless"
 
 
@@ -161,11 +164,16 @@ class Engine:
     def read_back(self, dialect: str, text: str, *, shared: bool = False) -> None:
         """Read a file's text as its dialect does; raises Unreadable.
 
-        A shared file is the same for every profile of its family: it is read once.
+        A shared file is the same for every profile of its family: it is read once. That a long
+        text could be read is kept with compiled templates, as long as no dialect changes.
         """
         if shared and (dialect, text) in self._read:
             return
-        self.dialect(dialect).parse(text)
+        key = CodeCache.key("read back", dialect, text) if len(text) >= _LONG else ""
+        if not (key and self._cache.get(key)):
+            self.dialect(dialect).parse(text)
+            if key:
+                self._cache.put(key, True)  # noqa: FBT003  (an entry, not a flag)
         if shared:
             self._read.add((dialect, text))
 

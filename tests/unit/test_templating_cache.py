@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cache.sweeping import MARK
+from generator.dialects.base import Unreadable
 from generator.model import FileSpec
 from generator.problems import Place, Rejected
 from generator.templating import codecache
@@ -51,6 +52,46 @@ def test_a_hit_compiles_nothing(one: Pinned, tmp_path: Path) -> None:
     text, steps = rendered(one, tmp_path / "cache")
     assert (text, steps > 0) == (WRITTEN, True)
     assert rendered(one, tmp_path / "cache") == (WRITTEN, 0)
+
+
+LONG = "word " * 1_000
+
+
+def read_back(cache: Path | None, text: str, *names: str) -> list[str]:
+    """Give the texts that new engines parsed, one for each dialect named."""
+    dialects, parsed = Dialects(), list[str]()
+    dialects.fake.parse = dialects.other.parse = parsed.append  # type: ignore[assignment,method-assign] # a list for a method
+    for name in names:
+        Engine(cache, dialects).read_back(name, text)
+    return parsed
+
+
+def test_a_long_text_that_was_read_is_not_read_again(tmp_path: Path) -> None:
+    assert read_back(tmp_path, LONG, "fake", "fake") == [LONG]
+    assert read_back(tmp_path, LONG, "fake") == []
+    assert read_back(tmp_path, LONG, "other") == [LONG]
+    assert read_back(tmp_path, f"{LONG}x", "fake") == [f"{LONG}x"]
+
+
+def test_a_short_text_is_always_read(tmp_path: Path) -> None:
+    assert read_back(tmp_path, "word", "fake", "fake") == ["word", "word"]
+    assert not [*tmp_path.iterdir()]
+
+
+def test_without_a_cache_a_long_text_is_always_read() -> None:
+    assert read_back(None, LONG, "fake", "fake") == [LONG, LONG]
+
+
+def test_a_changed_dialect_reads_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_back(tmp_path, LONG, "fake") == [LONG]
+    monkeypatch.setattr(codecache, "_makers", lambda: "others")
+    assert read_back(tmp_path, LONG, "fake") == [LONG]
+
+
+def test_a_text_that_cannot_be_read_is_refused_each_time(tmp_path: Path) -> None:
+    for _run in range(2):
+        with pytest.raises(Unreadable):
+            Engine(tmp_path, Dialects()).read_back("fake", f"{LONG}BAD")
 
 
 def test_without_a_folder_nothing_is_kept(one: Pinned, tmp_path: Path) -> None:
