@@ -356,7 +356,8 @@ class Escaper:
             if again is _LOST or again == begin:
                 return end, again
             begin = again
-        lost = self._problem("GG204", node.lineno, what, "")
+        hint = "let each turn write whole lines, or join the items before: <{ items | join(' ') }>"
+        lost = self._problem("GG204", node.lineno, what, hint)
         return lost, lost
 
     def _include(self, node: nodes.Include, state: State) -> State:
