@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator import validators
 from generator.model import Leaf, find, slug
+from generator.modules import held
 from generator.problems import Problem, Rejected
 from generator.templating.blame import with_templates
 from generator.validators.base import FAMILY, KUBERNETES
@@ -51,6 +52,7 @@ def lint_profiles(
     found = validators.inspect(files, search)
     missing = tuple((validator.name, validator.install) for validator in found.missing)
     told = with_templates(found.problems, pinned, compiler.sources.engine)
+    problems += held(compiler.sources.workspace.root, pinned).problems
     return Linted((*problems, *told), found.ran, missing)
 
 

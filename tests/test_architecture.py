@@ -26,9 +26,20 @@ MAY_IMPORT = {
     "wording": {"problems", "model"},
 }
 # What no part below the pipeline may reach up to.
-UPPER = {"cli", "pipeline", "update", "locking", "lint", "review", "sources", "spread"}
+UPPER = {"cli", "pipeline", "update", "locking", "lint", "modules", "review", "sources", "spread"}
 LOWER = (
-    *("audit", "cache", "dialects", "lock", "overlays", "profile", "reports", "rules", "stages"),
+    *(
+        "audit",
+        "cache",
+        "dialects",
+        "gomod",
+        "lock",
+        "overlays",
+        "profile",
+        "reports",
+        "rules",
+        "stages",
+    ),
     "templating",
     "verify",
 )

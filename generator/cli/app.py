@@ -21,6 +21,7 @@ COMMANDS = (
     "lint",
     "verify",
     "lock",
+    "modules",
     "adopt",
     "profiles",
     "targets",

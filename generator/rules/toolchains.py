@@ -29,7 +29,7 @@ _SEALED = (("ci",), ("image",), ("kubernetes", "builder"), ("node", "kubelet"))
 _EXCEPT = "add {rule: GG004, reason: …} to go.exceptions while a migration lasts"
 
 
-def _key(version: str) -> tuple[int, ...]:
+def order(version: str) -> tuple[int, ...]:
     """Order versions as go does: 1.22 < 1.22rc1 < 1.22.0; () where it is none."""
     match = re.fullmatch(_VERSION, version)
     if not match:
@@ -42,7 +42,7 @@ def _key(version: str) -> tuple[int, ...]:
     return int(minor), 3, int(patch or 0)
 
 
-def _exact(version: str) -> bool:
+def exact(version: str) -> bool:
     """Tell whether a version is a release: 1.27.1 and 1.20, not 1.27 nor a release candidate."""
     match = re.fullmatch(_RELEASE, version)
     return match is not None and (match[2] is not None or int(match[1]) < _FIRST_WITH_ZERO)
@@ -86,19 +86,19 @@ def _supported(subject: Subject) -> Iterator[Finding]:
 
 def _releases_are_exact(subject: Subject) -> Iterator[Finding]:
     for name, version in _versions(subject).items():
-        if not _exact(version):
+        if not exact(version):
             yield _not_exact(f'"{version}" is not an exact Go release', version, name)
     for number, module in enumerate(subject.items("modules")):
         line = module.get("go")
-        if line and not _exact(line):
+        if line and not exact(line):
             yield Finding(
                 f'the go line "{line}" is no release: it gives other builds than "{line}.0"',
                 ("modules", number, "go"),
-                expected=f'"{line}.0"' if _key(line) else 'a release: "1.26.0"',
+                expected=f'"{line}.0"' if order(line) else 'a release: "1.26.0"',
                 hint="write the first release that has what the module needs",
             )
     for pointer, ref, version in _images(subject):
-        if not _exact(version):
+        if not exact(version):
             yield Finding(
                 f"image {ref} names no exact Go release",
                 pointer,
@@ -109,7 +109,7 @@ def _releases_are_exact(subject: Subject) -> Iterator[Finding]:
 
 def _not_exact(message: str, version: str, name: str) -> Finding:
     bare = version.removeprefix("go").removeprefix("v")
-    expected = f'"{bare}"' if _exact(bare) else '"1.N.P"'
+    expected = f'"{bare}"' if exact(bare) else '"1.N.P"'
     return Finding(message, ("toolchains", name), expected=expected, hint="name a release in full")
 
 
@@ -126,7 +126,7 @@ def _one_release(subject: Subject) -> Iterator[Finding]:
                 hint="write the version as <{ toolchains.current }>",
             )
     named = re.fullmatch(_NAME, _toolchain_base(subject))
-    if named and named["version"] != own and _exact(named["version"]):
+    if named and named["version"] != own and exact(named["version"]):
         yield Finding(
             f"GOTOOLCHAIN is {subject.env['GOTOOLCHAIN']}, the profile is on go {own}",
             ("go", "env", "GOTOOLCHAIN"),
@@ -155,7 +155,7 @@ def _go_lines(subject: Subject) -> Iterator[Finding]:
     pinned = subject.pins["modules"]
     for number, module in enumerate(subject.items("modules")):
         line, version = module.get("go"), pinned[number]["toolchain"]["version"]
-        if line and _key(line) > _key(version):
+        if line and order(line) > order(version):
             yield Finding(
                 f"module {module['name']} asks for go {line}, newer than its toolchain {version}",
                 ("modules", number, "go"),
@@ -226,7 +226,7 @@ def bad_toolchain(value: str) -> str:
         return ""
     base, plus, mode = value.partition("+")
     named = re.fullmatch(_NAME, base)
-    if base != "local" and not (named and _key(named["version"])):
+    if base != "local" and not (named and order(named["version"])):
         return "neither local, auto, path nor a toolchain's name"
     if plus and mode not in _MODES:
         return "only +auto and +path may follow"
@@ -236,7 +236,7 @@ def bad_toolchain(value: str) -> str:
 
 
 def _is_toolchain(version: str) -> bool:
-    return bool(_key(version)) and _key(version)[1] != 0
+    return bool(order(version)) and order(version)[1] != 0
 
 
 RULES = (
