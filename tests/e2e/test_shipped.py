@@ -94,7 +94,7 @@ def test_every_validator_passes_every_output(compiler: Compiler) -> None:
 
     for tool in ("kubectl", "hadolint", "actionlint", "zizmor", "shellcheck", "shfmt", "go"):
         require(tool)
-    for tool in ("kubernetes-validate", "systemd-analyze", "fish", "dash"):
+    for tool in ("ansible-lint", "kubernetes-validate", "systemd-analyze", "fish", "dash"):
         require(tool)
     result = lint_profiles(compiler, (), SEARCH, lambda _done, _total: None)
     assert [f"{p.code} {p.place} {p.message}" for p in result.problems] == []
