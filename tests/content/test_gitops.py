@@ -506,3 +506,15 @@ def test_a_branch_is_one_that_git_takes(
     if code == 0:
         read = YAML(typ="safe").load(outcome.tree["out/fleet/gitops/flux/source.yaml"])
         assert read["spec"]["ref"] == {"branch": branch}
+
+
+def test_a_cluster_may_have_an_address_of_ipv6(shipped: Callable[[], Project]) -> None:
+    project = shipped()
+    server = "https://[2001:db8::1]:6443"
+    text = FLEET.replace("https://staging.example.com:6443", server)
+    project.write({"profiles/fleet/profile.yaml": text})
+    outcome = project.run("render", "fleet")
+    assert outcome.code == 0, outcome.text
+    read = YAML(typ="safe").load(outcome.tree[SET])
+    elements = read["spec"]["generators"][0]["list"]["elements"]
+    assert server in [element["server"] for element in elements]
