@@ -271,6 +271,20 @@ def test_version_managers_take_the_profiles_release(machine: Machine) -> None:
         assert (tool, release["version"]) == ("go", "1.27.1")
 
 
+def test_mise_sets_neither_goroot_nor_gobin_of_its_own(machine: Machine) -> None:
+    project = machine.put("environment/mise.toml", "project/mise.toml")
+    ours = re.compile(r"(?m)^(GOROOT|GOBIN) = .*\n")
+    project.write_text(ours.sub("", project.read_text("utf-8")), "utf-8")
+    (machine.home / ".local/share/mise/installs/go/1.27.1/bin").mkdir(parents=True)
+    told = machine.run(
+        *(require("mise"), "--cd", project.parent, "env", "--json"),
+        MISE_OFFLINE="1",
+        MISE_TRUSTED_CONFIG_PATHS=str(project.parent),
+    )
+    assert not {"GOROOT", "GOBIN"} & set(json.loads(told))
+    assert "GOPATH" in json.loads(told)
+
+
 def test_a_dev_container_is_one_by_digest(machine: Machine) -> None:
     text = machine.text("devcontainer.json")
     assert re.search(
