@@ -28,7 +28,7 @@ from tests.content.pods import Pod, may_mount
 from tests.tools import ROOT, require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tests.conftest import Project
 
@@ -303,14 +303,23 @@ def test_the_profile_that_is_told_of_renders(shipped: Callable[[], Project], pag
     one.write({path: text})
     outcome = one.run("render", "api-builds")
     assert outcome.code == 0, outcome.text
-    folder = str(one.root / "out/api-builds/kustomize")
-    command = [str(require("kubectl")), "kustomize", folder]
-    built = subprocess.run(command, check=True, capture_output=True, text=True)
-    objects = YAML(typ="safe").load_all(built.stdout)
-    (builder,) = (each for each in objects if each["kind"] == "Deployment")
+    out = one.root / "out"
+    builder = _builder([require("kubectl"), "kustomize", out / "api-builds/kustomize"])
     assert builder["metadata"]["namespace"] == "api-builds"
     first = builder["spec"]["template"]["spec"]["initContainers"][0]
     assert first["command"] == ["cp", "-a", "/usr/local/go", "/sdk/"]
+    if "helm" in text:
+        values: list[str | Path] = ["-f", out / "api-builds/helm/values.yaml"]
+        chart = out / "k8s-node/helm/chart"
+        assert _builder([require("helm"), "template", "api-builds", chart, *values]) == builder
+
+
+def _builder(command: Sequence[str | Path]) -> dict[str, Any]:
+    """Give the one Deployment among the objects that a command prints."""
+    built = subprocess.run(command, check=True, capture_output=True, text=True)
+    objects = YAML(typ="safe").load_all(built.stdout)
+    (builder,) = (each for each in objects if each["kind"] == "Deployment")
+    return dict(builder)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
