@@ -26,6 +26,10 @@ _AMBIGUOUS = re.compile(
     r"| [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.* | \+.*"
 )
 
+# kustomize writes these bare and cannot read them again ("control characters are not allowed"),
+# however they are spelled: seen of kubectl 1.37.1 for every character that YAML has to escape.
+_UNBUILDABLE = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+
 
 class Key(NamedTuple):
     """What makes two objects one: group, kind, namespace and name ("" where there is none)."""
@@ -49,7 +53,8 @@ class Object(NamedTuple):
 def read_objects(artifact: Artifact, place: str) -> list[Object]:
     """Read the objects of one rendered file, in their order.
 
-    `place` is the file's workspace-relative path for messages. Raises Rejected (GG270 to GG272).
+    `place` is the file's workspace-relative path for messages. Raises Rejected (GG270 to GG272,
+    GG277).
     """
     # Imported late: the library takes longer than what is read with it. The parser itself, for
     # ruamel's YAML() looks for plug-ins on disk each time it is made and composes in Python.
@@ -129,6 +134,14 @@ _END = object()
 
 def _scalar(event: Any, place: str) -> str | int | bool | None:
     text: str = event.value
+    if found := _UNBUILDABLE.search(text):
+        problem = Problem(
+            "GG277",
+            f"a value with U+{ord(found[0]):04X}, which kustomize builds nothing with",
+            _at(event, place),
+            hint="leave the character out",
+        )
+        raise Rejected([problem])
     if event.style:  # "" or None is plain, as the parser may be
         return text
     if text in _WORDS:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -17,8 +18,6 @@ from tests.tools import require
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 HOSTILE = st.sampled_from(
     [
@@ -161,3 +160,14 @@ def test_the_build_of_an_overlay_is_the_child(
     lay(root, "parent", derive("kustomize", "kustomize", one, None))
     overlay = lay(root, "child", derive("kustomize", "kustomize", two, one))
     assert as_set(build(kubectl, overlay)) == as_set(child)
+
+
+@pytest.mark.parametrize("escape", [r"\x7F", r"\x80", r"\x86", r"\x9F", r"\uFFFE", r"\uFFFF"])
+def test_kustomize_builds_nothing_with_what_is_refused(tmp_path: Path, escape: str) -> None:
+    body = f'apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{k: "{escape}"}}\n'
+    (tmp_path / "a.yaml").write_text(body, encoding="utf-8")
+    (tmp_path / "kustomization.yaml").write_text("resources: [a.yaml]\n", encoding="utf-8")
+    done = subprocess.run(
+        [require("kubectl"), "kustomize", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert "control characters are not allowed" in done.stderr

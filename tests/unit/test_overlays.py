@@ -123,6 +123,8 @@ def test_same_tells_types_apart() -> None:
         (config("a", k="yes"), "GG272", 6),
         (config("a", k="0o7"), "GG272", 6),
         (config("a", k="0.5"), "GG272", 6),
+        (config("a", k='"\\x7F"'), "GG277", 6),
+        (config("a", k='"\\uFFFE"'), "GG277", 6),
         (f"{config('a', k='v')}---\n{config('a', k='v')}", "GG273", 0),
     ],
 )
