@@ -30,8 +30,7 @@ _PROXIES = os.environ.get("GOPROXY") or "https://proxy.golang.org"  # noqa: TID2
 PROXY = _PROXIES.replace("|", ",").split(",")[0].rstrip("/")
 
 
-@pytest.fixture(scope="module")
-def repacked() -> Release:
+def real_go() -> Release:
     """Give the Go that PyPI has, as an archive with a lock entry of its own."""
     root = require("go").parent.parent
     tree = {
@@ -46,6 +45,11 @@ def repacked() -> Release:
     }
     version = tree["VERSION"].decode().split()[0].removeprefix("go")
     return Release(version, tree, tuple(path for path in PROGRAMS if path in tree))
+
+
+@pytest.fixture(scope="module")
+def repacked() -> Release:
+    return real_go()
 
 
 def build(go: Path, folder: Path, env: Mapping[str, str]) -> str:
