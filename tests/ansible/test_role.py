@@ -184,6 +184,22 @@ def test_refuses(
     assert not (local.folder / "home/sdk").exists()
 
 
+def test_sudo_is_never_given_a_file_that_it_cannot_read(tmp_path: Path, local: Controller) -> None:
+    require("visudo")
+    out = render(tmp_path / "workspace", mirror="http://127.0.0.1:1")
+    (out / "bad").write_text("nobody ALL=(root\n", encoding="utf-8")
+    dest = tmp_path / "sudoers.d" / "50-bad"
+    files = out / "ansible/roles/gogen/vars/main.yml"
+    entry = f'gogen_files:\n  - {{src: bad, dest: "{dest}", mode: "0440"}}\n'
+    files.write_text(files.read_text(encoding="utf-8").replace("gogen_files:\n", entry))
+    variables = {"gogen_become": os.geteuid() == 0}
+    played = local.play(out / "ansible/playbook.yml", variables=variables)
+    assert played.code != 0
+    assert "failed to validate" in played.text
+    assert dest.parent.is_dir()
+    assert not dest.exists()
+
+
 @pytest.mark.parametrize("profile", ["dev-laptop", "k8s-node"])
 def test_the_shipped_playbooks_are_read(local: Controller, profile: str) -> None:
     played = local.play(ROOT / "out" / profile / "ansible/playbook.yml", "--syntax-check")
