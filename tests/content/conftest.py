@@ -27,6 +27,10 @@ def shipped(tmp_path: Path) -> Callable[[], Project]:
         for name in ("gogen.lock", "gogen.toml"):
             shutil.copyfile(ROOT / name, root / name)
         shutil.copytree(ROOT / "profiles", root / "profiles")
+        # The module that they name: lint reads its go.mod.
+        module = root / "tests/content/hello"
+        module.mkdir(parents=True)
+        shutil.copyfile(ROOT / "tests/content/hello/go.mod", module / "go.mod")
         return Project(root)
 
     return copy
