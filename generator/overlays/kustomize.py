@@ -38,18 +38,19 @@ class _Patch(NamedTuple):
 def derive(target: str, own: Desired, parent: Desired | None) -> tuple[Artifact, ...]:
     """Give the files of `target` for the profile of `own`, as an overlay over `parent`'s.
 
-    Without a parent the objects' files are listed as they are; files that are not YAML pass
-    through. Raises Rejected: GG270 not YAML, GG271 no object, GG272 an ambiguous scalar, GG273 an
-    object twice, GG274 a rendered kustomization.yaml.
+    Without a parent, or where nothing of it stays (another namespace renames every object), the
+    objects' files are listed as they are; files that are not YAML pass through. Raises Rejected:
+    GG270 not YAML, GG271 no object, GG272 an ambiguous scalar, GG273 an object twice, GG274 a
+    rendered kustomization.yaml.
     """
     files = [f for f in own.artifacts if f.target == target]
     others = tuple(f for f in files if not _is_yaml(f))
     children = _objects(target, own)
     parents = _objects(target, parent) if parent else {}
-    if parent is None or not parents:
+    shared = {k for k in children.keys() & parents.keys() if _patchable(parents[k], children[k])}
+    if parent is None or not shared:
         flat = tuple(f for f in files if _is_yaml(f))
         return (*others, *flat, _kustomization(target, own, _names(flat), ()))
-    shared = {k for k in children.keys() & parents.keys() if _patchable(parents[k], children[k])}
     patches = (
         *(_deletion(old) for key, old in parents.items() if key not in shared),
         *(_change(parents[k], children[k]) for k in children if k in shared),

@@ -59,7 +59,9 @@ def test_a_changed_map_becomes_a_partial_object() -> None:
 
 
 def test_a_removed_object_is_deleted_and_a_new_one_added() -> None:
-    made = texts(flat("child", b=config("b", k="v")), flat("base", a=config("a.x", k="v")))
+    both = config("both", k="v")
+    parent = flat("base", both=both, a=config("a.x", k="v"))
+    made = texts(flat("child", both=both, b=config("b", k="v")), parent)
     assert made["delete-configmap-a.x.yaml"].split("\n")[1] == '"$patch": delete'
     assert made["b.yaml"] == config("b", k="v")
     # The target's fields are regular expressions: the dot is escaped.
@@ -68,8 +70,17 @@ def test_a_removed_object_is_deleted_and_a_new_one_added() -> None:
 
 def test_a_changed_version_is_another_object() -> None:
     old = config("a", k="v")
-    made = texts(flat("child", a=old.replace("v1", "v2")), flat("base", a=old))
+    both = config("both", k="v")
+    made = texts(
+        flat("child", both=both, a=old.replace("v1", "v2")), flat("base", both=both, a=old)
+    )
     assert sorted(made) == ["a.yaml", "delete-configmap-a.yaml", "kustomization.yaml"]
+
+
+def test_where_nothing_of_the_parent_stays_the_files_are_listed() -> None:
+    made = texts(flat("child", b=config("b", k="v")), flat("base", a=config("a", k="v")))
+    assert sorted(made) == ["b.yaml", "kustomization.yaml"]
+    assert "resources:\n  - b.yaml\n" in made["kustomization.yaml"]
 
 
 @pytest.mark.parametrize(
