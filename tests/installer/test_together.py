@@ -95,6 +95,27 @@ def test_verbs_that_meet(machine: Callable[..., Machine]) -> None:
     one.right("verify", "--deep")
 
 
+def test_a_rollback_waits_for_a_change_half_done(machine: Callable[..., Machine]) -> None:
+    one = machine()
+    one.right("install", "1.27.2")
+    one.right()
+    previous = one.root / "previous"
+    with (one.root / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        half = one.root / "half"
+        half.symlink_to((one.root / "current").readlink())
+        half.rename(previous)
+        process = one.start("rollback")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.communicate(timeout=1)
+        half.symlink_to(f"go/{NEXT.name}")
+        half.rename(previous)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, out + err
+    assert (one.root / "current").readlink().name == NEXT.name
+    assert previous.readlink().name == CURRENT.name
+
+
 FLIPS = """\
 find_platform
 find_sum

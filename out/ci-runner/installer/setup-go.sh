@@ -1133,17 +1133,18 @@ switch() {
 rollback() {
   need_root
   link_target previous || die 8 "no release was current before"
+  # Alone: while another run makes a release current, both links name the one that was.
+  [ "${dry}" = yes ] || open_root
+  link_target previous || die 8 "no release was current before"
   back=${target#go/}
   link_target current || :
-  [ "${target}" != "go/${back}" ] || die 8 "no release was current before ${back}"
+  was=${target#go/}
+  [ "${was}" != "${back}" ] || die 8 "no release was current before ${back}"
   need_whole "${back%.*}"
   if [ "${dry}" = yes ]; then
     tell "would make go ${release} current"
     return
   fi
-  open_root
-  link_target current || :
-  was=${target#go/}
   point current "${name}"
   [ -z "${was}" ] || [ "${was}" = "${name}" ] || point previous "${was}"
   state=ACTIVE
