@@ -1,0 +1,48 @@
+"""What a source of pins is: the one interface behind which each place lies that gogen can ask.
+
+A source gives pins that carry the proofs they passed (`Archive.proofs` …); what it cannot prove it
+does not give. It may be asked from several threads at once.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.lock.model import ActionPin, Archive, ImagePin
+
+NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+
+class Source:
+    """A place that pins come from; this one knows nothing, each source overrides what it has.
+
+    `name` is the word that `gogen.toml` names it with, and its address if it has one, for messages.
+    None, or nothing, means that the place answered and does not know. A place that fails, or that
+    answers what cannot be right, raises Rejected (GG5xx, exit 5).
+    """
+
+    name = ""
+
+    def archive(self, version: str, platform: str) -> Archive | None:  # noqa: ARG002  (interface)
+        """Give the archive of a Go release ("1.27.1") for a platform ("linux/amd64")."""
+        return None
+
+    def image(self, ref: str) -> ImagePin | None:  # noqa: ARG002  (interface)
+        """Give the index digest that an image reference ("debian:trixie-slim") has now."""
+        return None
+
+    def action(self, name: str, tag: str = "") -> ActionPin | None:  # noqa: ARG002  (interface)
+        """Give the commit of an action's tag, of its newest release where no tag is named."""
+        return None
+
+    def releases(self) -> Mapping[str, frozenset[str]]:
+        """Give the Go releases this place has, each with its platforms."""
+        return NOTHING
+
+    def tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
+        """Give the tags of an image's repository, or of an action's."""
+        return ()
