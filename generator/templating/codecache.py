@@ -15,6 +15,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 @cache
 def _makers() -> str:
-    """Tell all that turns a source into code: Python, Jinja, and gogen's own modules as they are.
+    """Tell all that an entry rests on: Python, Jinja, libyaml, and gogen's own modules as they are.
 
     Sizes and times of files stand for their content; asking for Jinja's version costs 20 times
     as much.
@@ -37,11 +38,18 @@ def _makers() -> str:
     own = str(Path(__file__).parent)
     for folder in (*jinja2.__path__, *dialects.__path__, own):
         with suppress(OSError), os.scandir(folder) as found:
-            for entry in sorted(found, key=lambda e: e.name):
-                if entry.name.endswith(".py"):
-                    stat = entry.stat()
-                    parts.append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
+            sources = sorted(entry.path for entry in found if entry.name.endswith(".py"))
+            parts += map(_state, map(Path, sources))
+    parser = PathFinder.find_spec("_ruamel_yaml")
+    if parser and parser.origin:
+        parts.append(_state(Path(parser.origin)))
     return "\n".join(parts)
+
+
+def _state(file: Path) -> str:
+    """Tell a file's name, and what stands for its content."""
+    stat = file.stat()
+    return f"{file.name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 class CodeCache:

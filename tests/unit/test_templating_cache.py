@@ -187,3 +187,8 @@ def test_the_choice_of_a_dialect_is_kept(tmp_path: Path) -> None:
 def test_keys_tell_their_parts_apart() -> None:
     assert CodeCache.key("a", "bc") != CodeCache.key("ab", "c")
     assert CodeCache.key("a", "b") == CodeCache.key("a", "b")
+
+
+@pytest.mark.parametrize("part", ["_ruamel_yaml", "async_utils.py", "engine.py", "yaml.py"])
+def test_the_makers_are_all_that_an_entry_rests_on(part: str) -> None:
+    assert any(line.startswith(part) for line in codecache._makers().splitlines())
