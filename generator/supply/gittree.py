@@ -1,0 +1,58 @@
+"""What a git tree holds, and its id worked out from the bytes alone, without git or a repository.
+
+A tree's id is the SHA-1 of its entries, each with the id of its blob or of its subtree ("Git
+Objects" in the book Pro Git). Files that were fetched once can so be held against it for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
+"""The modes of entries: of a LINK the content is where it leads, a SUBMODULE has none."""
+
+_FOLDER = "40000"
+
+
+class Entry(NamedTuple):
+    """A file, link or submodule of a tree: its mode, the id of its object, its bytes."""
+
+    mode: str
+    id: str
+    content: bytes
+
+
+def blob_id(content: bytes) -> str:
+    """Give the id of a file's bytes."""
+    return _id("blob", content)
+
+
+def tree_id(files: Mapping[str, tuple[str, bytes]]) -> str:
+    """Give the id of the tree of these files and links: mode and bytes by path with slashes."""
+    entries: dict[str, tuple[str, str]] = {}
+    folders: dict[str, dict[str, tuple[str, bytes]]] = defaultdict(dict)
+    for path, (mode, content) in files.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            folders[name][rest] = mode, content
+        else:
+            entries[name] = mode, blob_id(content)
+    entries |= {name: (_FOLDER, tree_id(below)) for name, below in folders.items()}
+    # git sorts a folder as if its name ended with a slash.
+    ranked = sorted((_raw(n) + b"/" * (m == _FOLDER), m, n, i) for n, (m, i) in entries.items())
+    lines = (b"%s %s\0%s" % (m.encode(), _raw(n), bytes.fromhex(i)) for _, m, n, i in ranked)
+    return _id("tree", b"".join(lines))
+
+
+def _raw(name: str) -> bytes:
+    return name.encode(errors="surrogateescape")
+
+
+def _id(kind: str, content: bytes) -> str:
+    # Git's own name of an object; what must not be forged is proved beside it.
+    return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(content), content)).hexdigest()  # noqa: S324  (git's object ids are SHA-1)
