@@ -39,6 +39,7 @@ LOWER = (
         "reports",
         "rules",
         "stages",
+        "supply",
     ),
     "templating",
     "verify",

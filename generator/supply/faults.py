@@ -1,0 +1,139 @@
+"""What goes wrong between gogen and a server, told so that it can be mended (GG500 to GG509)."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from urllib3 import exceptions
+
+from generator.problems import Problem, Rejected
+
+if TYPE_CHECKING:
+    from urllib3.exceptions import HTTPError
+
+_REACH = "look at the network, the proxy variables, and sources in gogen.toml"
+_TRUST = "a company's own certificates go in sources.ca_file of gogen.toml"
+_SLOW = "try again, or give it more with sources.timeout in gogen.toml"
+_SERVER = "try again later, or ask another source first (sources.order in gogen.toml)"
+
+
+_FAILURES = (
+    (exceptions.ProxyError, "GG500", "the proxy does not lead there: {}", _REACH),
+    (exceptions.SSLError, "GG501", "the connection is not safe: {}", _TRUST),
+    (exceptions.NameResolutionError, "GG500", "its name cannot be looked up", _REACH),
+    (exceptions.NewConnectionError, "GG500", "it cannot be reached: {}", _REACH),
+    (exceptions.TimeoutError, "GG503", "it says nothing any more", _SLOW),
+)
+
+
+class Again(Exception):
+    """A failure that waiting may mend; `wait` is what the server asks for, in seconds."""
+
+    def __init__(self, problem: Problem, wait: float | None = None) -> None:
+        """Keep what is told if it is not mended."""
+        super().__init__(problem.message)
+        self.problem = problem
+        self.wait = wait
+
+
+def shown(url: str) -> str:
+    """Write an address without the password in it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"…@{host}" if host != parts.netloc else host))
+
+
+def failed(url: str, error: HTTPError) -> Exception:
+    """Give what tells of a failure that kept an answer from coming, or from coming whole."""
+    if isinstance(error, exceptions.ProtocolError):
+        return _broken(url, error)
+    for kind, code, message, hint in _FAILURES:
+        if isinstance(error, kind):
+            return _told(code, url, message.format(_reason(error)), hint)
+    return not_http(url, _reason(error))
+
+
+def _broken(url: str, error: exceptions.ProtocolError) -> Exception:
+    """Tell of a connection that ended early: another try may go well."""
+    cause = error.args[-1]
+    if isinstance(cause, exceptions.IncompleteRead) and cause.expected is not None:
+        due = cause.partial + cause.expected
+        message = f"the answer ends after {cause.partial:,} of {due:,} bytes"
+    else:
+        message = f"the connection was broken: {_reason(error)}"
+    return Again(Problem("GG505", f"{shown(url)}: {message}", hint=_SERVER))
+
+
+def _reason(error: Exception) -> str:
+    """Give what the system or the library says, without its own wrapping."""
+    inner = next((arg for arg in reversed(error.args) if isinstance(arg, Exception)), None)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if inner is not None:
+        return _reason(inner)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error) or type(error).__name__).rpartition("] ")[2].rpartition(": [Errno")[
+        0
+    ] or str(error)
+
+
+def late(url: str, seconds: float) -> Rejected:
+    """Tell of an answer that was not whole in time."""
+    return _told("GG503", url, f"no whole answer within {seconds:g} seconds", _SLOW)
+
+
+def large(url: str, limit: int, claimed: int = 0) -> Rejected:
+    """Tell of an answer that has more bytes than it can rightly have; `claimed` is what it says."""
+    found = f"{claimed:,} bytes" if claimed else f"more than {limit:,} bytes"
+    hint = "this is not what was asked for: look who answers there"
+    return _told("GG504", url, f"the answer has {found}", hint, f"at most {limit:,} bytes")
+
+
+def status(url: str, code: int) -> Rejected:
+    """Tell of a status that is no answer to what was asked."""
+    return _told("GG502", url, f"HTTP status {code}", _SERVER)
+
+
+def downgrade(url: str, target: str) -> Rejected:
+    """Tell of a redirect that would leave TLS."""
+    hint = "whoever sits between could change every byte: give the https address in gogen.toml"
+    return _told("GG506", url, f"it redirects to plain HTTP, {shown(target)}", hint)
+
+
+def loop(url: str, hops: int) -> Rejected:
+    """Tell of redirects without end."""
+    return _told(
+        "GG506", url, f"it redirects more than {hops} times", "give the address it ends at"
+    )
+
+
+def address(url: str, why: str) -> Rejected:
+    """Tell of an address that is never asked."""
+    expected = "https://host/…; http:// to this machine only"
+    return _told("GG507", url, why, "correct it in gogen.toml", expected)
+
+
+def not_http(url: str, why: str) -> Rejected:
+    """Tell of an answer that HTTP does not allow, or that was not asked for."""
+    return _told("GG508", url, f"the answer is not to be read: {why}", _SERVER)
+
+
+def unreadable(file: str, error: Exception) -> Rejected:
+    """Tell of a file of certificates or passwords that cannot be used."""
+    message = f"{file} cannot be read: {_reason(error)}"
+    return Rejected(
+        [Problem("GG509", message, hint="correct the file, or the setting that names it")]
+    )
+
+
+def no_proxy(proxy: str, error: Exception) -> Rejected:
+    """Tell of a proxy that is none."""
+    message = f"{shown(proxy)} is no proxy: {_reason(error)}"
+    return Rejected([Problem("GG509", message, hint="correct the variable HTTPS_PROXY")])
+
+
+def _told(code: str, url: str, message: str, hint: str, expected: str = "") -> Rejected:
+    return Rejected([Problem(code, f"{shown(url)}: {message}", expected=expected, hint=hint)])
