@@ -50,6 +50,8 @@ INSTALL = {
     "dash": "apt install dash",
     "fish": "apt install fish",
     "git": "apt install git",
+    "gpg": "apt install gnupg",
+    "gpgconf": "apt install gnupg",
     "make": "apt install make",
     "openssl": "apt install openssl",
     "perl": "apt install perl-base",

@@ -28,6 +28,7 @@ SHARED = {
     "GG425": {"stages/load.py", "workspace.py"},
     "GG441": {"disk/paths.py", "templating/sources.py"},
     "GG444": {"stages/write.py", "update.py"},
+    "GG546": {"supply/openpgp.py", "supply/openpgp_reasons.py"},
 }
 
 
