@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
     from generator.rules.base import Output, Subject
 
-# A command up to its end: a line break that is not escaped, `;`, `&&`.
-_FETCH = r"(?<![\w./-])(?:curl|wget)(?=\s)(?:[^\n;&\\]|\\\n|\\.|&(?!&))*"
+# A command up to its end: a line break that is not escaped, `;`, `&&`. What may not stand before
+# the words is looked at behind them: a pattern that begins with words is sought quickly.
+_FETCH = r"(?:curl|wget)(?<![\w./-]....)(?=\s)(?:[^\n;&\\]|\\\n|\\.|&(?!&))*"
 _SHELL = r"(?:/\S*/)?(?:(?:a|ba|da|fi|k|z)?sh|eval|pwsh|source)\b"
 _INTERPRETER = r"(?:/\S*/)?(?:node|perl|php|python[0-9.]*|ruby)(?=\s*(?:-\s*)?(?:[|)\"'`]|$))"
 _AS_USER = r"(?:(?:sudo|doas|env|exec|command|nohup|-\S+|\w+=\S*)\s+)*"
 _TO_SHELL = rf"\|&?\s*(?:\\\n\s*)?{_AS_USER}(?:{_SHELL}|{_INTERPRETER}|\.\s+/dev/stdin)"
-_FROM_SHELL = (
+_FETCHES = r"(?:curl|wget)\b"
+_FROM_SHELL = (  # what stands right before them
     r"(?:\b(?:a|ba|da|k|z)?sh\b[^\n]{0,200}?(?:-c\s+[\"']?(?:\$\(|`)|<\()"
-    r"|\beval\s+[\"']?(?:\$\(|`|\()|(?:\bsource|(?<!\S)\.)\s+<\()\s*(?:curl|wget)\b"
-    r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]{0,500}\|\s*(?:iex|Invoke-Expression)\b"
+    r"|\beval\s+[\"']?(?:\$\(|`|\()|(?:\bsource|(?<!\S)\.)\s+<\()\s*\Z"
+)
+_BEFORE = 400  # characters
+_POWERSHELL = (
+    r"[Ii](?:wr|rm|nvoke-(?:WebRequest|RestMethod))\b[^\n]{0,500}\|\s*(?:iex|Invoke-Expression)\b"
 )
 _URL = r"(?:https?|ftp)://|\$\{?[A-Za-z_]"
 _KEEPS = (
@@ -49,7 +54,8 @@ _BY_COMMIT = r"#[0-9a-f]{40}(?:[\"':]|$)"
 def _piped(output: Output, _subject: Subject) -> Iterator[Finding]:
     text = output.opened
     found = [(m.start(), m[0]) for m in re.finditer(_FETCH, text) if _runs(m[0])]
-    found += [(match.start(), match[0]) for match in re.finditer(_FROM_SHELL, text)]
+    found += _in_shell(text)
+    found += [(match.start(), match[0]) for match in re.finditer(_POWERSHELL, text)]
     for offset, command in found:
         if not output.in_comment(offset):
             yield Finding(
@@ -58,6 +64,14 @@ def _piped(output: Output, _subject: Subject) -> Iterator[Finding]:
                 expected="a file whose checksum is proved before it runs",
                 hint="save it, compare its checksum with one of the lock or the profile, then run",
             )
+
+
+def _in_shell(text: str) -> Iterator[tuple[int, str]]:
+    """Give what a shell is told to run of what a command fetches, each with its offset."""
+    for fetches in re.finditer(_FETCHES, text):
+        start = max(0, fetches.start() - _BEFORE)
+        if shell := re.search(_FROM_SHELL, text[start : fetches.start()]):
+            yield start + shell.start(), shell[0] + fetches[0]
 
 
 def _runs(command: str) -> bool:
