@@ -57,6 +57,8 @@ _EXIT_BY_PREFIX = {
     "GG43": Exit.DISK,  # another run holds the workspace, a worker was killed
     "GG44": Exit.INPUT,  # a path that leaves its root
     "GG5": Exit.SOURCE,
+    "GG593": Exit.DRIFT,  # a change of several files that was stopped, and files edited since
+    "GG594": Exit.DRIFT,
     "GG60": Exit.DRIFT,  # a machine that is not as its profile says
     "GG61": Exit.UNKNOWN,  # a machine of which nobody knows
     "GG62": Exit.INPUT,  # what gogen verify needs

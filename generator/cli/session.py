@@ -113,12 +113,15 @@ def _root(given: Path | None) -> Path:
 
 
 def _open(root: Path) -> Session:
-    from generator.pipeline import Compiler  # noqa: PLC0415  (not for --help and completion)
+    from generator.cli.progress import waiting  # noqa: PLC0415  (not for --help and completion)
+    from generator.disk.runlock import settled  # noqa: PLC0415  (late)
+    from generator.pipeline import Compiler  # noqa: PLC0415  (late)
     from generator.sources import Sources  # noqa: PLC0415  (late)
 
     if not root.is_dir():
         problem = Problem("GG160", f"{root} is no folder", Place(CONFIG))
         raise Rejected([problem])
+    settled(root, waiting)
     workspace = open_workspace(root)
     return Session(workspace, Compiler(Sources(workspace, cache_folder())))
 

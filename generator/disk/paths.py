@@ -169,12 +169,19 @@ class Tree:
         except (FileNotFoundError, NotAFolder):
             return None
 
-    def create(self, path: str, content: bytes, *, executable: bool = False) -> None:
-        """Write a file that must not exist yet, down to the disk; its folder must exist."""
+    def create(
+        self, path: str, content: bytes, *, executable: bool = False, mode: int | None = None
+    ) -> None:
+        """Write a file that must not exist yet, down to the disk; its folder must exist.
+
+        `mode` are the permissions of the file that it is to replace.
+        """
         folder = self.folder(parent(path))
-        mode = 0o755 if executable else 0o644  # the umask takes from it
-        fd = os.open(path.rpartition("/")[2], _NEW, mode, dir_fd=folder)
+        usual = 0o755 if executable else 0o644  # the umask takes from it
+        fd = os.open(path.rpartition("/")[2], _NEW, usual, dir_fd=folder)
         try:
+            if mode is not None:
+                os.fchmod(fd, mode)
             rest = memoryview(content)
             while rest:
                 rest = rest[os.write(fd, rest) :]
@@ -191,6 +198,16 @@ class Tree:
         source = self._fds[old.count("/")]
         names = old.rpartition("/")[2], new.rpartition("/")[2]
         os.rename(*names, src_dir_fd=source, dst_dir_fd=into)
+
+    def move(self, old: str, new: str) -> None:
+        """Put the file `old`, wherever it lies, in place of `new`, whose folders it makes."""
+        source = os.dup(self.folder(parent(old)))
+        try:
+            into = self.folder(parent(new), make=True)
+            names = old.rpartition("/")[2], new.rpartition("/")[2]
+            os.rename(*names, src_dir_fd=source, dst_dir_fd=into)
+        finally:
+            os.close(source)
 
     def unlink(self, path: str) -> bool:
         """Remove a file; False where there was none."""
@@ -263,6 +280,16 @@ def link_problem(path: str) -> Problem:
         f"{shown(path)} is a symbolic link, and gogen follows none",
         Place(shown(path)),
         hint="put a real folder or file there",
+    )
+
+
+def meanwhile(path: str) -> Problem:
+    """Say that a file is no longer as it was read."""
+    return Problem(
+        "GG402",
+        "changed on disk while gogen was running; nothing was written",
+        Place(shown(path)),
+        hint="run the same command again",
     )
 
 

@@ -2,7 +2,8 @@
 
 The lock is on the workspace's root folder itself: a lock file would have to be ignored by git, left
 out of `out/` and cleaned up, and could be replaced under a run that holds it. The system drops the
-lock with the process, so a killed run never blocks the next. A file system that locks no folders
+lock with the process, so a killed run never blocks the next; what that run had decided to change is
+carried out first (`transaction`). A file system that locks no folders
 (NFS wants a file open for writing) gets the lock on gogen.toml, which every root has.
 
 A process forked while the lock is held shares it: start workers before, or end them inside.
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from generator.disk import transaction
 from generator.disk.paths import disk_errors
 from generator.problems import Place, Problem, Rejected
 from generator.workspace import CONFIG
@@ -54,13 +56,25 @@ def hold(
     once if another run holds it; after `timeout` seconds (PATIENCE) the run is Rejected (GG430).
     """
     timeout = PATIENCE if timeout is None else timeout
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with disk_errors(CONFIG):
-        fd = _open(root, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        fd = _open(root, kind)
     try:
-        _take(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, timeout, waiting)
+        _take(fd, kind, timeout, waiting)
+        if transaction.unfinished(root, decided=shared):
+            _take(fd, fcntl.LOCK_EX, timeout, waiting)  # lets go of a shared lock first
+            transaction.settle(root)
+            _take(fd, kind, timeout, waiting)
         yield
     finally:
         os.close(fd)
+
+
+def settled(root: Path, waiting: Waiting) -> None:
+    """Have a change finished that a killed run had decided, or that a run is just making."""
+    if transaction.unfinished(root, decided=True):
+        with hold(root, waiting=waiting):
+            pass
 
 
 def _open(root: Path, kind: int) -> int:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from generator.disk import journal, sums
 from generator.disk.actual import FOLDER
 from generator.disk.drift import drift
-from generator.disk.paths import NotAFolder, Tree, above, disk_errors, parent, shown, stamp
+from generator.disk.paths import (
+    NotAFolder,
+    Tree,
+    above,
+    disk_errors,
+    meanwhile,
+    parent,
+    shown,
+    stamp,
+)
 from generator.disk.places import due, sums_due
 from generator.model import Change, ChangeKind
 from generator.problems import Place, Problem, Rejected
@@ -156,16 +165,7 @@ class _Writer:
         if found and found.stamp is None:  # no file that was read
             return
         if (stamp(status) if status else None) != (found.stamp if found else None):
-            raise Rejected(
-                [
-                    Problem(
-                        "GG402",
-                        "changed on disk while gogen was running; nothing was written",
-                        Place(shown(change.path)),
-                        hint="run the same command again",
-                    )
-                ]
-            )
+            raise Rejected([meanwhile(change.path)])
 
     def _take_back(self) -> None:
         """Remove what was staged; if that fails too, the journal stays for the next run."""

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
 from generator.model import ChangeKind
 from generator.problems import Rejected
 from tests.disk import changes, kinds, profile, put, render, tree
+from tests.killing import killed
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from generator.model import Desired
 
 WORKFLOW = ".github/workflows/go.yml"
@@ -58,7 +56,6 @@ LATER = profile(
         "w.yml": (b"on: workflow_dispatch\n", False, WORKFLOW),
     }
 )
-_CALLS = ("open", "write", "fsync", "mkdir", "rename", "unlink", "rmdir")
 _STEPS = 400  # more calls than any of these renders makes
 
 
@@ -68,49 +65,9 @@ def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError
-
-
-def _arm(at: int, moment: str) -> None:
-    """Kill this process at a call that may change the disk: before the `at`th, or half-way.
-
-    After a call is before the next; only a write has a middle.
-    """
-    left = [at]
-
-    def wrapped(name: str, real: Callable[..., object]) -> Callable[..., object]:
-        def call(*args: object, **named: object) -> object:
-            if name == "open" and not int(str(args[1])) & os.O_CREAT:
-                return real(*args, **named)
-            left[0] -= 1
-            if not left[0] and moment == "within":
-                data = memoryview(args[1])  # type: ignore[arg-type]
-                real(args[0], data[: len(data) // 2])
-            if not left[0]:
-                _die()
-            return real(*args, **named)
-
-        return call
-
-    for name in _CALLS if moment == "before" else ("write",):
-        setattr(os, name, wrapped(name, getattr(os, name)))
-
-
 def _killed(root: Path, desired: Desired, at: int, moment: str, *, force: bool = False) -> bool:
     """Render in a child that is killed at a step; False if it came to its end before."""
-    child = os.fork()
-    if not child:
-        try:
-            _arm(at, moment)
-            render(root, desired, force=force)
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - a child must never return into pytest
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert not os.WIFEXITED(status) or os.WEXITSTATUS(status) == 0, "the child failed"
-    return os.WIFSIGNALED(status)
+    return killed(lambda: render(root, desired, force=force), at, moment)
 
 
 def _expected(*desireds: Desired) -> dict[str, set[tuple[bytes, bool]]]:

@@ -23,7 +23,7 @@ SHARED = {
     "GG241": {"disk/places.py", "templating/jobs.py"},
     "GG242": {"disk/places.py", "templating/jobs.py"},
     "GG248": {"targets.py", "templating/diagnosis.py"},
-    "GG402": {"disk/drift.py", "stages/write.py"},
+    "GG402": {"disk/drift.py", "disk/paths.py"},
     "GG424": {"disk/actual.py", "disk/paths.py", "stages/write.py"},
     "GG425": {"stages/load.py", "workspace.py"},
     "GG441": {"disk/paths.py", "templating/sources.py"},
@@ -37,6 +37,8 @@ def used() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     package = ROOT / "generator"
     for path in sorted(package.rglob("*.py")):
+        if path.name == "problems.py":  # it says what exit a code asks for
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             value = node.value if isinstance(node, ast.Constant) else None
             if isinstance(value, str) and re.fullmatch(r"GG[1-9][0-9]{2}", value):
