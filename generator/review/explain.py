@@ -118,11 +118,11 @@ def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple
     tree = pinned.profile.tree
     asked = find(tree, pointer)
     set_at = {n.trail[0] for _, n in walk(asked) if n.trail} if asked else set()
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, set[tuple[str, int]]] = {}
     for job in jobs(pinned):
         traced = compiler.sources.engine.trace(pinned, job)
         lines = {
-            f"{span.template}:{span.template_line}": None
+            (span.template, span.template_line)
             for span in traced.spans
             if any(
                 _touches(tree, p, pointer, set_at)
@@ -130,8 +130,23 @@ def _readers(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> list[tuple
             )
         }
         for path in _outputs(compiler, pinned, job) if lines else ():
-            found.setdefault(path, {}).update(lines)
-    return [(path, ", ".join(lines)) for path, lines in sorted(found.items())]
+            found.setdefault(path, set()).update(lines)
+    return [(path, _in_short(lines)) for path, lines in sorted(found.items())]
+
+
+def _in_short(lines: Iterable[tuple[str, int]]) -> str:
+    """Write lines of files, those that follow each other as one: "a.j2:3,7-9, b.j2:1"."""
+    runs: dict[str, list[list[int]]] = {}
+    for file, line in sorted(lines):
+        of_file = runs.setdefault(file, [])
+        if of_file and of_file[-1][-1] == line - 1:
+            of_file[-1].append(line)
+        else:
+            of_file.append([line])
+    return ", ".join(
+        f"{file}:" + ",".join(f"{run[0]}-{run[-1]}" if run[1:] else str(run[0]) for run in of_file)
+        for file, of_file in runs.items()
+    )
 
 
 def _outputs(compiler: Compiler, pinned: Pinned, job: Job) -> list[str]:

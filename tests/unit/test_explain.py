@@ -70,6 +70,13 @@ def test_the_outputs_and_template_lines_that_read_a_key_are_named(noted: Project
     assert "read by  out/base/note/note.txt (templates/note/note.txt.j2:1)" in outcome.out
 
 
+def test_template_lines_are_told_in_short(noted: Project) -> None:
+    reads = "<{ go.flags[0] }>\n"
+    noted.write({"templates/note/note.txt.j2": f"{reads}{reads}{reads}-\n{reads}-\n{reads}{reads}"})
+    outcome = noted.run("explain", "go.flags", "--profile", "base")
+    assert "read by  out/base/note/note.txt (templates/note/note.txt.j2:1-3,5,7-8)" in outcome.out
+
+
 def test_a_line_is_led_back_to_template_and_profile(noted: Project) -> None:
     assert noted.run("render").code == 0
     outcome = noted.run("explain", "out/base/note/note.txt:1")
