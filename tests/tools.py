@@ -25,6 +25,7 @@ INSTALL = {
     "cvtsudoers": "apt install sudo",
     "admission-reader": _MAKE,
     "devcontainer": f"{_MAKE} (needs npm)",
+    "docker-registry": "apt install docker-registry",
     "dockerfile-reader": _MAKE,
     "gitops-reader": _MAKE,
     "go": _MAKE,

@@ -268,7 +268,7 @@ class Client:
         """Give the pool of connections that leads to a host: straight, or through its proxy."""
         parts = urlsplit(url)
         proxy = self.web.proxies.get(parts.scheme) or self.web.proxies.get("all", "")
-        if _is_here(parts.hostname) or proxy_bypass_environment(
+        if is_here(parts.hostname) or proxy_bypass_environment(
             parts.netloc.rpartition("@")[2], {"no": self.web.no_proxy}
         ):
             proxy = ""
@@ -356,13 +356,13 @@ def _judged(url: str) -> tuple[str, str]:
         raise faults.address(url, str(error)) from None
     if not host or parts.scheme not in {"http", "https"}:
         raise faults.address(url, "this is no address of the web")
-    if parts.scheme == "http" and not _is_here(host):
+    if parts.scheme == "http" and not is_here(host):
         raise faults.address(url, "plain HTTP: whoever sits between could change every byte")
     password, _, place = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=place, fragment="")), unquote(password)
 
 
-def _is_here(host: str | None) -> bool:
+def is_here(host: str | None) -> bool:
     """Tell whether a host is this machine."""
     if host == "localhost":
         return True

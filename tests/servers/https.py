@@ -98,6 +98,7 @@ class Server:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the word that its head came
     served: ClassVar[Server]
 
     def do_GET(self) -> None:
