@@ -39,10 +39,28 @@ class Source:
         """Give the commit of an action's tag, of its newest release where no tag is named."""
         return None
 
+    def confirm_image(self, ref: str, pin: ImagePin) -> ImagePin | None:  # noqa: ARG002  (interface)
+        """Give a pin of the lock with the proof that this digest is still an index of the image's.
+
+        Where its tag leads now is not asked. Raises Rejected where the digest is there no more.
+        """
+        return None
+
+    def confirm_action(self, name: str, pin: ActionPin) -> ActionPin | None:  # noqa: ARG002  (interface)
+        """Give a pin of the lock with the proof that its tag still is its commit.
+
+        Raises Rejected where the tag is another commit now, or is there no more.
+        """
+        return None
+
     def releases(self) -> Mapping[str, frozenset[str]]:
         """Give the Go releases this place has, each with its platforms."""
         return NOTHING
 
-    def tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
-        """Give the tags of an image's repository, or of an action's."""
+    def image_tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
+        """Give the tags of an image's repository ("debian")."""
+        return ()
+
+    def action_tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
+        """Give the tags of an action's releases ("v7.0.1")."""
         return ()

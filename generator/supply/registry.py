@@ -78,7 +78,7 @@ class Registry(Source):
         answer = self._manifest(repository, tag)
         return answer and ImagePin(self._digest(ref, repository, answer), self._today, (PROOF,))
 
-    def confirm(self, ref: str, pin: ImagePin) -> ImagePin:
+    def confirm_image(self, ref: str, pin: ImagePin) -> ImagePin:
         """Give a pin of the lock with this proof: the repository still has the index.
 
         Its tag may have moved. Raises Rejected (GG555 to GG564).
@@ -91,7 +91,7 @@ class Registry(Source):
             raise Rejected([_other_bytes(repository, pin.digest, answer)])
         return pin._replace(proofs=tuple(sorted({*pin.proofs, PROOF})))
 
-    def tags(self, name: str) -> tuple[str, ...]:
+    def image_tags(self, name: str) -> tuple[str, ...]:
         """Give the tags of an image's repository ("debian"), sorted; none where there is none.
 
         Raises Rejected (GG555, GG556, GG563, GG564).

@@ -153,7 +153,9 @@ def test_a_tag_that_moved_leaves_the_pin_of_the_lock_alone(host: str) -> None:
     old = push(host, "tools/moving", "1", ["linux/amd64"])
     new = push(host, "tools/moving", "1", PLATFORMS)
     locked = ImagePin(old, "2026-10", ("embedded-index",))
-    assert asking().confirm(ref, locked) == ImagePin(old, "2026-10", ("embedded-index", "registry"))
+    assert asking().confirm_image(ref, locked) == ImagePin(
+        old, "2026-10", ("embedded-index", "registry")
+    )
     now = asking().image(ref)
     assert now
     assert now.digest == new != old
@@ -164,7 +166,7 @@ def test_a_digest_that_the_registry_lost_is_told(host: str) -> None:
     old = push(host, "tools/lost", "1", ["linux/amd64"])
     push(host, "tools/lost", "1", PLATFORMS)
     remove(host, "tools/lost", old)
-    found = problem(lambda: asking().confirm(ref, ImagePin(old, "2026-10")))
+    found = problem(lambda: asking().confirm_image(ref, ImagePin(old, "2026-10")))
     assert found.code == "GG562"
     assert old in found.message
     assert "gogen bump" in found.hint
@@ -173,7 +175,7 @@ def test_a_digest_that_the_registry_lost_is_told(host: str) -> None:
 def test_a_locked_digest_of_one_platform_is_refused(host: str) -> None:
     one = push_platform(host, "tools/single", "linux/amd64")
     pin = ImagePin(one.entry["digest"])
-    assert problem(lambda: asking().confirm(f"{host}/tools/single:1", pin)).code == "GG559"
+    assert problem(lambda: asking().confirm_image(f"{host}/tools/single:1", pin)).code == "GG559"
 
 
 def test_the_tags_of_a_repository_are_listed(host: str) -> None:
@@ -181,8 +183,8 @@ def test_the_tags_of_a_repository_are_listed(host: str) -> None:
     tags = [f"v{number}" for number in range(12)]
     for tag in tags:
         put(host, "tools/many", tag, one.manifest, OCI_MANIFEST)
-    assert asking().tags(f"{host}/tools/many") == tuple(sorted(tags))
-    assert asking().tags(f"{host}/tools/none") == ()
+    assert asking().image_tags(f"{host}/tools/many") == tuple(sorted(tags))
+    assert asking().image_tags(f"{host}/tools/none") == ()
 
 
 def test_a_login_lets_in(images: Path) -> None:
@@ -205,7 +207,7 @@ def test_a_token_lets_in(images: Path, tmp_path: Path, anonymous: bool) -> None:
         logins = NOBODY if anonymous else Logins({host: LOGIN}, frozenset())
         one = asking(logins)
         assert one.image(ref)
-        assert one.tags(f"{host}/library/debian") == ("trixie-slim",)
+        assert one.image_tags(f"{host}/library/debian") == ("trixie-slim",)
         (asked,) = realm.asked  # one token is enough
         assert "scope=repository%3Alibrary%2Fdebian%3Apull&service=a+registry" in asked.path
         if not anonymous:
@@ -303,9 +305,9 @@ def test_one_flipped_bit_of_a_locked_index_is_seen(server: Server) -> None:
     body = index()
     pin = ImagePin(f"sha256:{hashlib.sha256(body).hexdigest()}")
     server.routes["*"] = answer(body)
-    assert asking().confirm(at(server), pin).proofs == ("registry",)
+    assert asking().confirm_image(at(server), pin).proofs == ("registry",)
     server.routes["*"] = answer(body.replace(b"amd64", b"amd65"))
-    found = problem(lambda: asking().confirm(at(server), pin))
+    found = problem(lambda: asking().confirm_image(at(server), pin))
     assert (found.code, pin.digest in found.message) == ("GG561", True)
 
 
@@ -505,7 +507,7 @@ def test_tags_are_listed_over_several_pages(server: Server) -> None:
         link = {"Link": f'</v2/debian/tags/list{following}>; rel="next"'} if following else {}
         body = json.dumps({"name": "debian", "tags": tags}).encode()
         server.routes[f"/v2/debian/tags/list{query}"] = Reply(body, 200, link)
-    assert asking().tags(at(server, "debian")) == ("a", "b", "c", "d")
+    assert asking().image_tags(at(server, "debian")) == ("a", "b", "c", "d")
 
 
 @pytest.mark.parametrize(
@@ -524,5 +526,5 @@ def test_a_list_of_tags_that_cannot_be_is_refused(
 ) -> None:
     more = {"Link": f'{link}; rel="next"'} if link else {}
     server.routes["*"] = Reply(said, 200, {"Content-Type": "application/json", **more})
-    found = problem(lambda: asking().tags(at(server, "debian")))
+    found = problem(lambda: asking().image_tags(at(server, "debian")))
     assert (found.code, words in found.message) == ("GG563", True), found
