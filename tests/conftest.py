@@ -10,18 +10,19 @@ import contextlib
 import io
 import os
 import signal
+import tempfile
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.tools import ROOT
+from tests.tools import ROOT, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 settings.register_profile(
     "gogen",
@@ -37,18 +38,6 @@ _KEPT = ("PATH", "TMPDIR", "SYSTEMROOT")
 _KEPT_PREFIXES = ("PYTEST_", "COV_")
 DEFAULTS: Mapping[str, str] = {"gogen.toml": ""}
 """Files a workspace gets unless the test gives its own; the lock is this repository's."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def passable(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let a test that steps down from root to an ordinary user reach its own folder.
-
-    pytest closes its folders to others; how many there are depends on the number of workers.
-    """
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base, *base.parents):
-        if not os.geteuid() and folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -94,6 +83,21 @@ def clean_environment(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) ->
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """Give a folder that an ordinary user reaches too, for a test that steps down from root.
+
+    Below pytest's own nobody can: each session that begins closes what lies above those of others.
+    """
+    with tempfile.TemporaryDirectory(prefix="gogen-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        closed = [above for above in folder.parents if not above.stat().st_mode & 0o001]
+        if closed and not os.geteuid():
+            lacks(f"{closed[0]} is closed to ordinary users: set TMPDIR")
+        yield folder
 
 
 def read_tree(root: Path) -> dict[str, bytes]:

@@ -76,7 +76,7 @@ def put(root: Path, path: str, content: str | bytes = "mine\n") -> Path:
 def ordinary_user(folder: Path) -> Iterator[None]:
     """Be a user whom modes bind (root may read and write everything), and own the folder.
 
-    The folders above it let everyone pass (`passable` in conftest.py).
+    It is `open_path` of conftest.py, or below it: only there may everyone pass.
     """
     if os.geteuid():
         yield

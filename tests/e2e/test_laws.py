@@ -170,15 +170,16 @@ def test_check_names_what_is_wrong_and_nothing_else(project: Make, name: str) ->
     assert one.tree() == before
 
 
-def test_check_works_where_nothing_can_be_written(project: Make) -> None:
-    one = workspace(project, {A: layer("a"), B: layer("b", placed="placed/b")})
-    assert one.run("render").code == 0
+def test_check_works_where_nothing_can_be_written(project: Make, open_path: Path) -> None:
+    made = workspace(project, {A: layer("a"), B: layer("b", placed="placed/b")})
+    assert made.run("render").code == 0
+    one = Project(shutil.copytree(made.root, open_path / "workspace"))
     paths = [one.root, *one.root.rglob("*")]
     modes = {path: path.stat().st_mode for path in paths}
     try:
         for path in paths:
             path.chmod(modes[path] & 0o555)
-        with ordinary_user(one.root.parent):
+        with ordinary_user(open_path):
             with pytest.raises(PermissionError):
                 (one.root / "proof").touch()
             checked = one.run("check")

@@ -144,11 +144,11 @@ def test_strays_are_the_folders_of_no_profile(tmp_path: Path) -> None:
     assert strays(tmp_path, ["p"]) == ()
 
 
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    with ordinary_user(tmp_path):
-        render(tmp_path, given(FILES))
-        (tmp_path / "out/p/d/a").chmod(0)
-        assert _codes(tmp_path) == [("GG420", "out/p/d/a")]
+def test_a_file_that_may_not_be_read(open_path: Path) -> None:
+    with ordinary_user(open_path):
+        render(open_path, given(FILES))
+        (open_path / "out/p/d/a").chmod(0)
+        assert _codes(open_path) == [("GG420", "out/p/d/a")]
 
 
 @pytest.mark.parametrize(

@@ -358,20 +358,20 @@ def test_a_full_disk(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["out", "out/p", "out/p/d", ".github/workflows"])
-def test_a_read_only_folder(tmp_path: Path, folder: str) -> None:
+def test_a_read_only_folder(open_path: Path, folder: str) -> None:
     changed: dict[str, Spec] = {**NEXT, "d/b": "b2\n"}
-    with ordinary_user(tmp_path):
-        render(tmp_path, given(FILES if folder != "out" else {}))
-        (tmp_path / folder).mkdir(exist_ok=True)
-        before = tree(tmp_path)
-        (tmp_path / folder).chmod(0o555)
-        (found,) = _rejected(tmp_path, changed)
-        (tmp_path / folder).chmod(0o755)
+    with ordinary_user(open_path):
+        render(open_path, given(FILES if folder != "out" else {}))
+        (open_path / folder).mkdir(exist_ok=True)
+        before = tree(open_path)
+        (open_path / folder).chmod(0o555)
+        (found,) = _rejected(open_path, changed)
+        (open_path / folder).chmod(0o755)
         assert found[0] == "GG421"
         assert found[1].startswith(folder)
-        assert tree(tmp_path) == before
-        render(tmp_path, given(changed))
-        assert kinds(tmp_path, given(changed)) == []
+        assert tree(open_path) == before
+        render(open_path, given(changed))
+        assert kinds(open_path, given(changed)) == []
 
 
 def test_adopt_lets_the_next_render_replace_a_file(root: Path) -> None:
