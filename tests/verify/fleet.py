@@ -16,7 +16,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.e2e.command import MAIN
 from tests.tools import ROOT, SEARCH, require
@@ -134,11 +134,10 @@ def gogen(
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine: its name in the ssh configuration, its home, its port."""
+    """One machine: its name in the ssh configuration, its home."""
 
     name: str
     home: Path
-    port: int
 
     @property
     def words(self) -> str:
@@ -158,6 +157,24 @@ class Machine:
             file.write(f"{line}\n")
 
 
+class _Serving(NamedTuple):
+    """A machine's sshd: where it should listen, and what it says."""
+
+    machine: Machine
+    port: int
+    daemon: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether it has the port: that somebody answers there is not enough."""
+        return b"Server listening on" in self.log.read_bytes()
+
+    def settled(self) -> bool:
+        """Tell whether it listens, or never will."""
+        return self.listens or self.daemon.poll() is not None
+
+
 @dataclass
 class Machines:
     """Machines on loopback, each with an sshd that ends with the test."""
@@ -165,8 +182,7 @@ class Machines:
     root: Path
     rendered: Path
     sshd: Path
-    _made: list[Machine] = field(default_factory=list)
-    _daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _made: list[_Serving] = field(default_factory=list)
 
     @classmethod
     def start(cls, root: Path, rendered: Path) -> Machines:
@@ -215,58 +231,59 @@ class Machines:
         return self._started(name, home)
 
     def _started(self, name: str, home: Path) -> Machine:
-        machine = Machine(name, home, free_port())
-        self._made.append(machine)
-        self._serve(machine)
+        machine = Machine(name, home)
+        self._made.append(self._served(machine))
         return machine
 
-    def _serve(self, machine: Machine) -> None:
+    def _served(self, machine: Machine) -> _Serving:
+        port = free_port()
         config = machine.home / "sshd_config"
         config.write_text(
-            f"ListenAddress 127.0.0.1:{machine.port}\nHostKey {self.root}/host-key\n"
+            f"ListenAddress 127.0.0.1:{port}\nHostKey {self.root}/host-key\n"
             f"AuthorizedKeysFile {self.root}/user-key.pub\nPidFile none\nStrictModes no\n"
             "UsePAM no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\n"
             f'SetEnv "HOME={machine.home}"\nMaxStartups 100\n'
         )
-        log = (machine.home / "sshd.log").open("wb")
-        with log:
-            daemon = subprocess.Popen([self.sshd, "-D", "-e", "-f", config], stderr=log)
-        self._daemons.append(daemon)
+        log = machine.home / "sshd.log"
+        with log.open("wb") as file:
+            daemon = subprocess.Popen([self.sshd, "-D", "-e", "-f", config], stderr=file)
+        return _Serving(machine, port, daemon, log)
+
+    def _listening(self, serving: _Serving) -> _Serving:
+        """Wait until a machine's sshd listens; on another port, where somebody was quicker."""
+        for _ in range(5):
+            until(serving.settled)
+            if serving.listens:
+                return serving
+            serving = self._served(serving.machine)
+        raise AssertionError(serving.log.read_text())
 
     def config(self) -> Path:
-        """Give the ssh configuration that knows every machine, once each listens."""
+        """Give the ssh configuration that knows every machine, once each listens.
+
+        A machine that is called nowhere has no sshd.
+        """
+        self._made = [self._listening(one) for one in self._made]
         known = (self.root / "host-key.pub").read_text().rsplit(" ", 1)[0]
-        hosts = [f"Host {m.name}\n  Port {m.port}\n" for m in self._made]
+        hosts = [f"Host {one.machine.name}\n  Port {one.port}\n" for one in self._made]
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout
         (self.root / "known_hosts").write_text(
-            "".join(f"[127.0.0.1]:{m.port} {known}\n" for m in self._made)
+            "".join(f"[127.0.0.1]:{one.port} {known}\n" for one in self._made)
         )
         config = self.root / "ssh_config"
         config.write_text(
-            "".join(hosts) + f"Host *\n  HostName 127.0.0.1\n  User {user.strip()}\n"
+            "".join(hosts) + "Host nowhere\n  Port 1\n"
+            f"Host *\n  HostName 127.0.0.1\n  User {user.strip()}\n"
             f"  IdentityFile {self.root}/user-key\n  IdentitiesOnly yes\n"
             f"  UserKnownHostsFile {self.root}/known_hosts\n  StrictHostKeyChecking yes\n"
         )
-        for machine in self._made:
-            answered(machine)
         return config
 
     def stop(self) -> None:
         """End every sshd."""
-        for daemon in self._daemons:
-            daemon.kill()
-            daemon.wait()
-
-
-def answered(machine: Machine) -> None:
-    """Wait until a machine's sshd listens; say why where it does not."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", machine.port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError((machine.home / "sshd.log").read_text())
+        for one in self._made:
+            one.daemon.kill()
+            one.daemon.wait()
 
 
 def until(holds: Callable[[], object]) -> None:
@@ -297,7 +314,7 @@ def runs(pid: int) -> bool:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Give a port that nobody listens on, for now."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         port: int = server.getsockname()[1]

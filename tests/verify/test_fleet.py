@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -59,12 +58,17 @@ def test_so_many_at_a_time_and_no_wave_waits(
     verify: Callable[..., tuple[dict[str, Host], list[tuple[int, int]]]], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
+    log.touch()
+
+    def signs(sign: str) -> int:
+        return log.read_text().count(sign)
 
     def ask(_: Asking, host: str, pipe: Connection) -> None:
-        with log.open("a") as file:
+        with log.open("a", buffering=1) as file:
             file.write("+\n")
-            file.flush()
-            time.sleep(0.4 if host == "h0" else 0.1)
+            until(lambda: signs("+") >= 3)
+            if host == "h0":  # while it takes its time all others come and go
+                until(lambda: signs("-") == 8)
             file.write("-\n")
         pipe.send(REACHED)
         pipe.send(End(0, ""))
@@ -123,7 +127,7 @@ def test_one_that_is_late_or_killed_takes_nothing_with_it(
             os.kill(os.getpid(), signal.SIGKILL)
         pipe.send(End(0, ""))
 
-    found, _ = verify(ask, "late", "killed", "right", seconds=2)
+    found, _ = verify(ask, "late", "killed", "right", seconds=5)
     assert found["late"].state is State.TIMED_OUT
     assert found["late"].checks == (WRONG,)
     assert found["killed"].state is State.BROKEN

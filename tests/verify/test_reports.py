@@ -122,11 +122,12 @@ def test_a_command_is_split_and_no_shell_runs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "says"), [("exit 3", "exits 3"), ("sleep 60", "no end after 1 seconds")]
+    ("code", "seconds", "says"),
+    [("exit 3", 60, "exits 3"), ("sleep 60", 1, "no end after 1 seconds")],
 )
-def test_a_command_that_fails_is_told(code: str, says: str) -> None:
+def test_a_command_that_fails_is_told(code: str, seconds: int, says: str) -> None:
     command = handing.words(f"sh -c '{code}'", SEARCH)
-    (problem,) = handing.hand_over(command, "p", HOSTS[2:3], 1)
+    (problem,) = handing.hand_over(command, "p", HOSTS[2:3], seconds)
     assert (problem.code, problem.exit) == ("GG613", Exit.UNKNOWN)
     assert problem.message == f"ssh://gone: --on-fail {command[0]} -c '{code}': {says}"
 
