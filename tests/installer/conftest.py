@@ -67,6 +67,7 @@ def machine(tmp_path: Path, mirror: Mirror) -> Callable[..., Machine]:
     """Make a machine whose installer knows one mirror, which behaves as `how` says, and a proxy."""
     made = 0
     mirror.asked.clear()
+    mirror.go_on.clear()
 
     def make(shell: str = "dash", how: str = "good", proxy: str = "off") -> Machine:
         nonlocal made

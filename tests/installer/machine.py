@@ -21,6 +21,8 @@ NEEDED = (
     *("ls", "mkdir", "mv", "readlink", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "sort"),
     *("stat", "sync", "tar", "tr", "uname", "wc"),
 )
+PATIENCE = 300
+"""Seconds after which a run hangs; the machine may be busy."""
 SYSTEM = "/usr/bin:/bin:/usr/sbin:/sbin"
 
 
@@ -82,7 +84,7 @@ class Machine:
     def run(self, *args: str, **env: str) -> Done:
         """Run the script to its end."""
         process = self.start(*args, **env)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         return Done(process.returncode, out, err)
 
     def right(self, *args: str, **env: str) -> Done:

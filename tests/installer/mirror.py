@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 class Mirror(ThreadingHTTPServer):
     """The server; `files` is what it has, `asked` what was asked of it.
 
-    `insecure` is where `plain` sends its clients.
+    `insecure` is where `plain` sends its clients, `go_on` what `held` waits for.
     """
 
     daemon_threads = True
@@ -44,6 +44,7 @@ class Mirror(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.asked: list[Asked] = []
         self.insecure = ""
+        self.go_on = threading.Event()
 
     def url(self, how: str, scheme: str = "http") -> str:
         """Give the folder that behaves so."""
@@ -118,18 +119,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.good(content, 0)
 
     def stall(self, content: bytes, start: int) -> None:
-        """Give a little and then nothing."""
-        self._begin(content, start)
-        self.wfile.write(content[start : start + 100])
+        """Give a little and then nothing, and nothing at all to who comes again."""
+        if start:
+            self.gone(b"", 0)
+            return
+        self._begin(content, 0)
+        self.wfile.write(content[:100])
         self.wfile.flush()
         time.sleep(60)
 
-    def slow(self, content: bytes, start: int) -> None:
-        """Give the file in pieces that take two seconds together."""
+    def held(self, content: bytes, start: int) -> None:
+        """Give half of the file, and the rest once the mirror may go on."""
         self._begin(content, start)
-        for at in range(start, len(content), 1 + len(content) // 40):
-            self.wfile.write(content[at : at + 1 + len(content) // 40])
-            time.sleep(0.05)
+        half = start + (len(content) - start) // 2
+        self.wfile.write(content[start:half])
+        self.wfile.flush()
+        self.mirror.go_on.wait(60)
+        self.wfile.write(content[half:])
 
     def reset(self, content: bytes, start: int) -> None:
         """Give a little and break the connection."""

@@ -6,12 +6,13 @@ import fcntl
 import os
 import subprocess
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.installer.conftest import CURRENT, NEXT
-from tests.installer.machine import NEEDED, SHELLS, snapshot
+from tests.installer.machine import NEEDED, PATIENCE, SHELLS, snapshot
 from tests.tools import require
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def at_once(machine: Machine, *runs: tuple[str, ...]) -> None:
         machine.shell = list(SHELLS)[number % len(SHELLS)]
         processes.append(machine.start(*args))
     for process in processes:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, out + err
 
 
@@ -110,7 +111,7 @@ def test_a_rollback_waits_for_a_change_half_done(machine: Callable[..., Machine]
             process.communicate(timeout=1)
         half.symlink_to(f"go/{NEXT.name}")
         half.rename(previous)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out + err
     assert (one.root / "current").readlink().name == NEXT.name
     assert previous.readlink().name == CURRENT.name
@@ -188,7 +189,45 @@ def test_a_lock_of_an_earlier_boot_is_taken_over(machine: Callable[..., Machine]
     lock = one.root / "lock.d"
     lock.mkdir(parents=True)
     (lock / "owner").write_text(f"{os.getpid()} another-boot\n", encoding="utf-8")
+    # Another that was about to take it over was killed there.
+    (one.root / "lock.break").mkdir()
+    os.utime(one.root / "lock.break", (0, 0))
     assert "taking over" in one.right().err
+    assert not list(one.root.glob("lock*"))
+
+
+# Whoever finds the dead run's lock has a second to find it, and all but one are slow to act on it.
+HESITANT = """\
+#!/bin/sh
+case $* in
+*lock.d*) if mkdir '{first}' 2>/dev/null; then sleep 1; else sleep 3; fi ;;
+esac
+exec /bin/mv "$@"
+"""
+
+
+def test_a_dead_run_s_lock_is_taken_over_by_one(
+    machine: Callable[..., Machine], mirror: Mirror
+) -> None:
+    """Of several that find it at once: the slower would take away what the quicker one made."""
+    one = machine(how="held")
+    locking(one, "mkdir")
+    lock = one.root / "lock.d"
+    lock.mkdir(parents=True)
+    (lock / "owner").write_text("1 another-boot\n", encoding="utf-8")
+    mv = one.folder / "bin/mv"
+    mv.unlink()
+    mv.write_text(HESITANT.format(first=one.folder / "first"), encoding="utf-8")
+    mv.chmod(0o755)
+    processes = [one.start() for _ in range(3)]
+    time.sleep(5)
+    mirror.go_on.set()
+    for process in processes:
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, out + err
+    one.right("verify", "--deep")
+    assert len(mirror.asked) == 1
+    assert sorted(path.name for path in one.root.iterdir()) == ["cache", "current", "go", "tmp"]
 
 
 def test_a_lock_of_a_living_run_is_not(machine: Callable[..., Machine]) -> None:
