@@ -110,6 +110,6 @@ class Controller:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         return Played(done.returncode, done.stdout + done.stderr)

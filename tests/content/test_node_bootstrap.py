@@ -158,7 +158,7 @@ class Node:
     def run(self, shell: str, *argv: str, kill: int = 0) -> tuple[int, str]:
         """Give the exit code and everything printed."""
         process = self.start(shell, *argv, kill=kill)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out + err
 
     @property
@@ -575,10 +575,10 @@ def _ask(machine: Node, shell: str, **answers: int | bytes | None) -> tuple[int,
         text = script.read_text(encoding="utf-8")
         assert "--max-time 10 " in text
         text = re.sub(r"127\.0\.0\.1:\d+", address, text)
-        script.write_text(text.replace("--max-time 10 ", "--max-time 1 "), encoding="utf-8")
-        done = machine.run(shell)
+        if None in named.values():  # else a busy machine may take its time
+            text = text.replace("--max-time 10 ", "--max-time 1 ")
         script.write_text(text, encoding="utf-8")
-        return done
+        return machine.run(shell)
 
 
 @pytest.mark.parametrize("shell", SHELLS)

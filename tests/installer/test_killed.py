@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.installer.conftest import CURRENT, NEXT
-from tests.installer.machine import NEEDED, SYSTEM
+from tests.installer.machine import NEEDED, PATIENCE, SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,13 +179,17 @@ def _is_fetching(machine: Machine) -> bool:
 def test_a_download_that_outlived_its_run_is_waited_for(
     machine: Callable[..., Machine], mirror: Mirror
 ) -> None:
-    one = machine(how="slow")
+    one = machine(how="held")
     process = one.start()
     _until(lambda: _is_fetching(one))
     process.kill()
     process.wait()
-    done = one.right()
-    assert "waiting for another run" in done.err
+    second = one.start()
+    assert second.stderr
+    assert "waiting for another run" in second.stderr.readline()
+    mirror.go_on.set()
+    out, err = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, out + err
     one.right("verify", "--deep")
     tidy(one)
     assert len(mirror.asked) == 1
@@ -197,9 +201,9 @@ def test_a_download_that_outlived_its_run_is_waited_for(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
 )
 def test_a_signal_ends_it_at_once_and_cleanly(
-    machine: Callable[..., Machine], shell: str, number: int, code: int
+    machine: Callable[..., Machine], mirror: Mirror, shell: str, number: int, code: int
 ) -> None:
-    one = machine(shell, how="slow")
+    one = machine(shell, how="held")
     process = one.start("install", "--json")
     _until(lambda: _is_fetching(one))
     process.send_signal(number)
@@ -210,18 +214,22 @@ def test_a_signal_ends_it_at_once_and_cleanly(
     assert _part(one).exists()
     # Nobody is left in its process group: not the program that was fetching, once it is reaped.
     _until(lambda: not _is_running(process.pid))
+    mirror.go_on.set()
     one.right()
     one.right("verify", "--deep")
 
 
-def test_without_flock_a_dead_run_s_lock_is_taken_over(machine: Callable[..., Machine]) -> None:
-    one = machine(how="slow")
+def test_without_flock_a_dead_run_s_lock_is_taken_over(
+    machine: Callable[..., Machine], mirror: Mirror
+) -> None:
+    one = machine(how="held")
     one.only(*(name for name in NEEDED if name != "flock"), "curl")
     process = one.start()
     _until(lambda: _is_fetching(one))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert (one.root / "lock.d").is_dir()
+    mirror.go_on.set()
     assert "taking over" in one.right().err
     assert not (one.root / "lock.d").exists()
     one.right("verify", "--deep")

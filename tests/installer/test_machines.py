@@ -263,7 +263,7 @@ def test_a_profile_s_proxy_is_used_where_the_environment_names_none(
     pins = {"1.27.1": CURRENT.pin, "1.27.2": NEXT.pin}
     archives = "http://archives.invalid"
     one.script.write_bytes(render(tmp_path / "proxied", pins, archives, network=network))
-    one.run(GOGEN_TIMEOUT="1")
+    one.run()
     assert {asked.how for asked in mirror.asked} == {"http:"}
     mirror.asked.clear()
     assert one.run(http_proxy="http://127.0.0.1:9").code == 4

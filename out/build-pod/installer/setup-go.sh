@@ -557,6 +557,7 @@ discard() {
 find_locker() {
   lock=$1
   waited=0
+  nameless=0
   if has flock; then
     if [ -d "${lock}" ]; then
       exec 9<"${lock}"
@@ -617,18 +618,33 @@ find_boot() {
   fi
 }
 
-# Takes away the lock of a process that is gone; one with no owner yet gets ten seconds.
+# Takes away the lock of a process that is gone. Alone: of two that find the same one, the slower
+# would take away what the quicker made in its place.
 break_stale_lock() {
-  owner='' since=''
-  [ ! -r "${lock}.d/owner" ] || read -r owner since <"${lock}.d/owner" || :
   find_boot
-  if [ -z "${owner}" ]; then
-    [ "${waited}" -ge 10 ] || return 0
-  elif [ "${since}" = "${boot}" ] && kill -0 "${owner}" 2>/dev/null; then
+  if [ -d "${lock}.d" ] && [ ! -s "${lock}.d/owner" ]; then nameless=$((nameless + 1)); else nameless=0; fi
+  owner_is_gone || return 0
+  if ! mkdir "${lock}.break" 2>/dev/null; then
+    # Of a run that was killed in the few lines below.
+    [ -z "$(find "${lock}.break" -prune -mmin +1 2>/dev/null)" ] || rmdir "${lock}.break" 2>/dev/null || :
     return 0
   fi
-  say "taking over ${lock}.d from a run that is gone"
-  mv "${lock}.d" "${lock}.d.$$" 2>/dev/null && rm -rf "${lock}.d.$$" || :
+  if owner_is_gone; then
+    say "taking over ${lock}.d from a run that is gone"
+    mv "${lock}.d" "${lock}.d.$$" 2>/dev/null && rm -rf "${lock}.d.$$" || :
+  fi
+  rmdir "${lock}.break" 2>/dev/null || :
+}
+
+# The lock's owner has ended; one that has not said its name for ten tries is taken to have, too.
+owner_is_gone() {
+  owner='' since=''
+  [ ! -r "${lock}.d/owner" ] || read -r owner since <"${lock}.d/owner" || :
+  if [ -z "${owner}" ]; then
+    [ "${nameless}" -ge 10 ]
+    return
+  fi
+  [ "${since}" != "${boot}" ] || ! kill -0 "${owner}" 2>/dev/null
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -1274,7 +1290,7 @@ uninstall() {
     if link_target "${link}"; then rm -f "${R}/${link}" || die 6 "cannot write ${R}"; fi
   done
   for name in $(names); do remove_release; done
-  rm -rf "${R}/go" "${R}/cache" "${R}/tmp" "${R}/lock" "${R}/lock.d" || die 6 "cannot write ${R}"
+  rm -rf "${R}/go" "${R}/cache" "${R}/tmp" "${R}/lock" "${R}/lock.d" "${R}/lock.break" || die 6 "cannot write ${R}"
   work='' locked=no changed=yes
   rmdir "${R}" 2>/dev/null || say "${R} holds files of others, which are still there"
   tell "removed ${R}"
