@@ -40,6 +40,7 @@ LOWER = (
         "rules",
         "stages",
         "supply",
+        "sumdb",
     ),
     "templating",
     "verify",

@@ -43,6 +43,7 @@ INSTALL = {
     "prometheus-reader": _MAKE,
     "shellcheck": _MAKE,
     "shfmt": _MAKE,
+    "sumdb-reader": _MAKE,
     "yamllint": _MAKE,
     "zizmor": _MAKE,
     "bash": "apt install bash",

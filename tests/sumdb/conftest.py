@@ -1,0 +1,5 @@
+"""What the tests of checksum databases share."""
+
+from tests.sumdb.log import judge
+
+__all__ = ["judge"]
