@@ -64,6 +64,10 @@ class ActionPin(NamedTuple):
     proofs: tuple[str, ...] = ()
 
 
+Pin = Archive | ImagePin | ActionPin
+"""What the lock holds one of."""
+
+
 class Lock(NamedTuple):
     """Every pin, by Go version ("1.27.1"), image reference ("debian:trixie-slim"), action name."""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from generator.lock import shape
 from generator.lock.catalogue import EMBEDDED, Catalogue, embedded
-from generator.lock.model import EMPTY, ActionPin, Archive, GoRelease, ImagePin, Lock
+from generator.lock.joining import joined, same
+from generator.lock.model import EMPTY, ActionPin, GoRelease, ImagePin, Lock
 from generator.lock.shape import line_of, version_key
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
@@ -55,21 +56,10 @@ def _release(version: str, known: Catalogue, locked: Lock) -> GoRelease:
     theirs = locked.go.get(version, GoRelease({}))
     archives = {**theirs.platforms, **ours.platforms}
     for platform in theirs.platforms.keys() & ours.platforms.keys():
-        archives[platform] = _joined(ours.platforms[platform], theirs.platforms[platform])
+        # Of a different archive nothing is kept, nor of what others are said to have proved of it.
+        if same(ours.platforms[platform], theirs.platforms[platform]):
+            archives[platform] = joined(ours.platforms[platform], theirs.platforms[platform])
     return GoRelease(archives, ours.eol or theirs.eol, ours.ports or theirs.ports)
-
-
-def _joined(ours: Archive, theirs: Archive) -> Archive:
-    """Keep what other sources proved of the same archive; of a different one keep nothing."""
-    if ours.sha256 != theirs.sha256 or (ours.h1 and theirs.h1 and ours.h1 != theirs.h1):
-        return ours
-    return ours._replace(
-        size=ours.size or theirs.size,
-        h1=ours.h1 or theirs.h1,
-        h1_hex=ours.h1_hex or theirs.h1_hex,
-        sentinels=ours.sentinels or theirs.sentinels,
-        proofs=tuple(sorted({*ours.proofs, *theirs.proofs})),
-    )
 
 
 def _with_platforms(release: GoRelease, version: str, wants: WantedPins) -> GoRelease:

@@ -15,20 +15,27 @@ if TYPE_CHECKING:
     from generator.lock.model import ActionPin, Archive, ImagePin
 
 NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
+NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Source:
     """A place that pins come from; this one knows nothing, each source overrides what it has.
 
     `name` is the word that `gogen.toml` names it with, and its address if it has one, for messages.
-    None, or nothing, means that the place answered and does not know. A place that fails, or that
-    answers what cannot be right, raises Rejected (GG5xx, exit 5).
+    `archives` is where the archives of Go lie there: an address or a folder that ends with "/", ""
+    where it has none. None, or nothing, means that the place answered and does not know. A place
+    that fails, or that answers what cannot be right, raises Rejected (GG5xx, exit 5).
     """
 
     name = ""
+    archives = ""
 
     def archive(self, version: str, platform: str) -> Archive | None:  # noqa: ARG002  (interface)
-        """Give the archive of a Go release ("1.27.1") for a platform ("linux/amd64")."""
+        """Give the archive of a Go release ("1.27.1") for a platform ("linux/amd64").
+
+        A place that knows the module golang.org/toolchain alone leaves `sha256` empty ("", as
+        `file`): its h1 and sentinels join what another source knows of the archive.
+        """
         return None
 
     def image(self, ref: str) -> ImagePin | None:  # noqa: ARG002  (interface)
@@ -64,3 +71,11 @@ class Source:
     def action_tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
         """Give the tags of an action's releases ("v7.0.1")."""
         return ()
+
+    def kept(self) -> Mapping[str, bytes]:
+        """Give what is to be kept so that its answers can be proved again offline.
+
+        Contents by path below `gogen.lock.d/` ("sumdb/…"), asked for once, after all questions;
+        they are written together with the lock or not at all.
+        """
+        return NO_FILES

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pysequoia import Cert
     from pysequoia.packet import Packet
 
+    from generator.supply.proofs import Download
+
 GPG = "gpg"
 """Proof: the archive has a signature by Google's pinned key."""
 SUFFIX = ".asc"
@@ -65,6 +67,18 @@ def google() -> Signer:
 def is_signed(archive: str) -> bool:
     """Tell whether Google publishes a signature of an archive of that name."""
     return archive.endswith(".tar.gz")
+
+
+def tried(download: Download) -> bool:
+    """Prove a downloaded archive, where Google signs such; the signature lies beside it.
+
+    Raises Rejected (GG545 to GG554) where the signature does not count or is not there.
+    """
+    name = download.archive.file
+    if not is_signed(name):
+        return False
+    prove(download.path, download.beside(SUFFIX, LARGEST) or b"", name=name)
+    return True
 
 
 def prove(file: Path, signature: bytes, *, name: str = "", signer: Signer | None = None) -> Signed:
