@@ -88,7 +88,12 @@ class Git:
         `refs/tags/v1^{}`, with the commit's. Raises Rejected (GG565 to GG569).
         """
         argv = ("ls-remote", "--quiet", "--heads", "--tags", "--", url)
-        return dict(sorted(_refs(url, self._talk(url, argv))))
+        refs = dict(sorted(_refs(url, self._talk(url, argv))))
+        if not refs:  # git takes a page for people for a repository with nothing in it
+            message = f"{url}: there is neither a branch nor a tag"
+            hint = "look with a browser at what is there"
+            raise Rejected([Problem("GG569", message, expected="a repository", hint=hint)])
+        return refs
 
     def fetch(self, url: str, what: str, folder: Path) -> str:
         """Fetch one commit, no history, into a bare repository made at `folder`; give its id.

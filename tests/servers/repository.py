@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+# A fixture of a whole module runs before a test's clean environment is there.
+_PERSON = ("-c", "user.name=A Tester", "-c", "user.email=tester@example.com")
+
 
 @dataclass(frozen=True, slots=True)
 class Repository:
@@ -29,7 +32,7 @@ class Repository:
 
     def git(self, *argv: str) -> str:
         """Run git in it; give what it printed."""
-        command = [str(require("git")), "-C", str(self.folder), *argv]
+        command = [str(require("git")), "-C", str(self.folder), *_PERSON, *argv]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def commit(self, files: Mapping[str, str | bytes], message: str = "change") -> str:
