@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _MAKE = "make tools"
 INSTALL = {
     "actionlint": _MAKE,
+    "bake-reader": _MAKE,
     "buildah": "apt install buildah",
     "cvtsudoers": "apt install sudo",
     "admission-reader": _MAKE,

@@ -27,6 +27,10 @@ _PARTS = (  # as the values of a Helm chart have it
     r"(?:\n[ \t]+tag:[ \t]*[\"']?([\w][\w.-]*)[\"']?[ \t]*(?:#.*)?)?"
     r"(?:\n[ \t]+digest:[ \t]*[\"']?(sha256:[0-9A-Za-z]*)[\"']?[ \t]*(?:#.*)?)?$"
 )
+_LABELS = (  # as OCI's labels have it: where the name stands, the digest stands on the line before
+    r"(?m)(?:base\.digest[\"']?[:=][ \t]*[\"']?(sha256:[0-9A-Za-z]*)[\"']?,?\n)?"
+    rf"[ \t]*[\"']?org\.opencontainers\.image\.base\.name[\"']?[:=][ \t]*[\"']?({_NAME})"
+)
 _USES = rf"uses:[ \t]*[\"']?docker://({_NAME})(?![@A-Za-z0-9._/:-])"
 _SYNTAX = rf"(?m)\A#[ \t]*syntax[ \t]*=[ \t]*({_NAME})[ \t]*$"
 _FROM = (
@@ -44,6 +48,8 @@ def find(text: str, file_name: str) -> Iterator[Found]:
         yield from _all(_KEY, text)
     if "repository:" in text:
         yield from _apart(text)
+    if "image.base.name" in text:
+        yield from _labelled(text)
     if "docker://" in text:
         yield from _all(_USES, text)
     if any(word in file_name.lower() for word in _FILES):
@@ -62,6 +68,13 @@ def _apart(text: str) -> Iterator[Found]:
         if tag or digest:
             ends = f":{tag}" if tag else "", f"@{digest}" if digest else ""
             yield Found(KIND, name + "".join(ends), match.start(1))
+
+
+def _labelled(text: str) -> Iterator[Found]:
+    """Give the images that labels name as what an image is built on."""
+    for match in re.finditer(_LABELS, text):
+        digest, name = match.groups()
+        yield Found(KIND, f"{name}@{digest}" if digest else name, match.start(2))
 
 
 def _pinned(text: str) -> Iterator[Found]:

@@ -1,4 +1,7 @@
-"""Container images: named by a version. That outputs have its digest, the audit holds (GG264)."""
+"""Container images: named by a version, built for platforms that have a Go.
+
+That outputs have an image's digest, the audit holds (GG264).
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,29 @@ def _latest(ref: str, pointer: Pointer) -> Finding:
     )
 
 
+def _platforms(subject: Subject) -> Iterator[Finding]:
+    if "docker" not in (subject.data.get("targets") or ()):
+        return
+    linux = [f"{os}/{arch}" for os, arch in subject.platforms if os == "linux"]
+    for number, family in enumerate(subject.items("image", "families")):
+        pointer = ("image", "families", number)
+        if not linux:
+            yield _without(f"family {family['name']} has no platform to build for", pointer, linux)
+        for at, platform in enumerate(family.get("platforms", ())):
+            if linux and platform not in linux:
+                what = f"family {family['name']} is for {platform}, which go.platforms has not"
+                yield _without(what, (*pointer, "platforms", at), linux)
+
+
+def _without(what: str, pointer: Pointer, linux: list[str]) -> Finding:
+    return Finding(
+        f"{what}: its Dockerfile has no stage with a Go for it",
+        pointer,
+        expected=", ".join(linux) or "a linux platform in go.platforms",
+        hint="add it to go.platforms, and gogen lock; or leave it out of the family",
+    )
+
+
 RULES = (
     Rule(
         "GG030",
@@ -47,4 +73,5 @@ RULES = (
         early=_tagged,
         profile=_tagged_by_targets,
     ),
+    Rule("GG077", "an image family without a Go", Severity.ERROR, profile=_platforms),
 )

@@ -47,6 +47,13 @@ FROM go-${{TARGETARCH}} AS sdk
 FROM mirror.example/hub/library/debian:trixie-slim@{DEBIAN} AS final
 COPY --from=sdk /usr/local/go /usr/local/go
 """,
+    "docker/docker-bake.json": f"""\
+{{"target": {{"debian-sdk": {{"labels": {{
+  "org.opencontainers.image.base.digest": "{DEBIAN}",
+  "org.opencontainers.image.base.name": "mirror.example/hub/library/debian:trixie-slim",
+  "org.opencontainers.image.version": "1.27.1"
+}}}}}}}}
+""",
     "workflow.yml": f"""\
 steps:
   - uses: "actions/checkout@{CHECKOUT}" # v7.0.1
@@ -102,6 +109,7 @@ def test_a_file_that_tells_no_toolchain_is_the_profile_s() -> None:
     assert audited(FILES, ()) == ()
 
 
+BAKE = "docker/docker-bake.json"
 MUTATIONS = [
     # A version that is not the file's
     ("go/.go-version", "1.27.1", "1.22.5", "GG261", "go 1.22.5 in a file of go 1.27.1"),
@@ -113,6 +121,7 @@ MUTATIONS = [
     ("pod.yaml", "GO_VERSION=1.27.1", "GO_VERSION=1.27.0", "GG261", "go 1.27.0 in"),
     ("module/go.mod", "go 1.26.0", "go 1.25.0", "GG261", "go 1.25.0 in"),
     ("module/go.mod", "toolchain go1.27.1", "toolchain go1.28rc1", "GG261", "go 1.28rc1 in"),
+    (BAKE, "debian:trixie-slim", "alpine:3.24.1", "GG265", "alpine:3.24.1 is not in the lock"),
     # A checksum that is nobody's, or another's
     ("docker/Dockerfile", AMD64.sha256, "0" + AMD64.sha256[1:], "GG263", "that is not its own"),
     ("docker/Dockerfile", AMD64.sha256, ARM64.sha256, "GG263", f"beside {AMD64.file}"),
@@ -163,6 +172,24 @@ MUTATIONS = [
     ),
     ("workflow.yml", "# v7.0.1", "# v6.0.0", "GG268", "the comment of action actions/checkout"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "message"),
+    [
+        (f'"{UBUNTU}"', "GG265", "digest that is not the lock's"),
+        ('""', "GG264", "debian:trixie-slim has no digest"),
+    ],
+)
+def test_the_digest_of_a_base_is_told_at_its_name(new: str, code: str, message: str) -> None:
+    text = FILES[BAKE]
+    (problem,) = audited({BAKE: text.replace(f'"{DEBIAN}"', new)})
+    assert problem.code == code
+    assert message in problem.message
+    assert problem.place
+    assert text.splitlines()[problem.place.line - 1][problem.place.column - 1 :].startswith(
+        "mirror.example/hub/library/debian:trixie-slim"
+    )
 
 
 @pytest.mark.parametrize(("path", "old", "new", "code", "message"), MUTATIONS)
