@@ -35,19 +35,24 @@ class Ask(NamedTuple):
 class WantedPins(NamedTuple):
     """Pins by what names them in the lock, each with one that asks for it.
 
-    `go` is by release and platform: ("1.27.1", "linux/amd64").
+    `go` is by release and platform: ("1.27.1", "linux/amd64"). `platforms` are those that an image
+    is built upon for, by its reference: its index must have them.
     """
 
     go: Mapping[tuple[str, str], Ask] = MappingProxyType({})
     images: Mapping[str, Ask] = MappingProxyType({})
     actions: Mapping[str, Ask] = MappingProxyType({})
+    platforms: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     def __or__(self, other: WantedPins) -> WantedPins:
         """Give what both want; where both ask for a pin, this one's place is kept."""
+        refs = self.platforms.keys() | other.platforms.keys()
+        none: frozenset[str] = frozenset()
         return WantedPins(
             {**other.go, **self.go},
             {**other.images, **self.images},
             {**other.actions, **self.actions},
+            {r: self.platforms.get(r, none) | other.platforms.get(r, none) for r in refs},
         )
 
 
@@ -69,7 +74,24 @@ def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedP
             **{str(leaf.value): Ask(_place(leaf)) for leaf in _marked(profile.tree, view)},
         },
         actions={name: ask for t in targets for name, ask in _named(profile, t, t.actions)},
+        platforms=_built_upon(profile, [str(platform.value) for platform in platforms]),
     )
+
+
+def _built_upon(profile: Profile, platforms: list[str]) -> dict[str, frozenset[str]]:
+    """Give the platforms that each base image of `image.families` is built upon for.
+
+    A family that names none is built for every linux platform of the profile.
+    """
+    linux = [platform for platform in platforms if platform.startswith("linux/")]
+    families = find(profile.tree, ("image", "families"))
+    due: dict[str, frozenset[str]] = {}
+    for family in families.items if isinstance(families, Seq) else ():
+        own = [str(leaf.value) for leaf in _texts(find(family, ("platforms",)))]
+        for base in _texts(find(family, ("base",))):
+            ref = str(base.value)
+            due[ref] = due.get(ref, frozenset()) | frozenset(own or linux)
+    return due
 
 
 def releases(profile: Profile) -> list[Leaf]:

@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.problems import Problem, Rejected
@@ -24,7 +27,6 @@ from generator.supply.gittree import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 LET_THROUGH = frozenset(
     {
@@ -71,7 +73,7 @@ class Git:
     """The git program at `program`, as gogen runs it.
 
     `environment` are the user's variables (those of LET_THROUGH count), `ca_file` certificates to
-    trust instead of the system's ("" for these), `patience` the seconds that one run may take,
+    trust besides the system's ("" for none), `patience` the seconds that one run may take,
     `largest` the bytes that a fetched repository, or the files of a tree together, may have.
     """
 
@@ -160,17 +162,28 @@ class Git:
 
     def _talk(self, url: str, argv: Sequence[str], folder: Path | None = None) -> bytes:
         """Run a command that talks to the repository at an address."""
-        return self._run(argv, folder, check_address(url), f"{url}: ")
+        protocol = check_address(url)
+        with _certificates(self.ca_file) as bundle:
+            trusting = ("-c", f"http.sslCAInfo={bundle}") if bundle else ()
+            return self._run(argv, folder, protocol, f"{url}: ", trusting)
 
     def _run(
-        self, argv: Sequence[str], folder: Path | None = None, protocol: str = "none", at: str = ""
+        self,
+        argv: Sequence[str],
+        folder: Path | None = None,
+        protocol: str = "none",
+        at: str = "",
+        more: Sequence[str] = (),
     ) -> bytes:
-        """Run a command in the repository at `folder`, or in none; give what it printed."""
+        """Run a command in the repository at `folder`, or in none; give what it printed.
+
+        `more` are git's own arguments, before the command.
+        """
         bounds = Bounds(self.patience, _PRINTED, folder, self.largest)
         environment = self._environment(protocol, folder)
         try:
             self._check_version(environment)
-            said = bounded.run(self._argv(argv), environment, bounds)
+            said = bounded.run(self._argv((*more, *argv)), environment, bounds)
         except OSError as error:
             message = f"{self.program} cannot be run: {error.strerror}"
             raise Rejected([Problem("GG565", message, hint="install git")]) from None
@@ -193,9 +206,7 @@ class Git:
 
     def _argv(self, argv: Sequence[str]) -> Sequence[str | Path]:
         """Give the whole command line."""
-        certificates = (f"http.sslCAInfo={self.ca_file}",) if self.ca_file else ()
-        settings = (word for one in (*_SETTINGS, *certificates) for word in ("-c", one))
-        return (self.program, *settings, *argv)
+        return (self.program, *(word for one in _SETTINGS for word in ("-c", one)), *argv)
 
     def _environment(self, protocol: str, folder: Path | None) -> Mapping[str, str]:
         """Give the environment of a run; without a folder no repository is looked for."""
@@ -222,6 +233,31 @@ class Git:
             message = f"{self.program} is no git that can leave out settings: {_words(said.out)}"
             hint = "install git 2.32 or newer"
             raise Rejected([Problem("GG565", message, hint=hint)])
+
+
+@contextmanager
+def _certificates(ca_file: str) -> Iterator[str]:
+    """Give a file with the system's certificates and those of `ca_file`: git takes but one file.
+
+    "" where the system's are all. Raises Rejected (GG567) where one cannot be read.
+    """
+    if not ca_file:
+        yield ""
+        return
+    system = ssl.get_default_verify_paths().cafile
+    with tempfile.NamedTemporaryFile(prefix="gogen-ca-", suffix=".pem") as bundle:
+        for file in (system, ca_file):
+            bundle.write(b"\n" + _read(file) if file else b"")
+        bundle.flush()
+        yield bundle.name
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}"
+        raise Rejected([Problem("GG567", message, hint="correct sources.ca_file")]) from None
 
 
 def _refs(url: str, out: bytes) -> Iterator[tuple[str, str]]:

@@ -158,6 +158,10 @@ def test_every_protocol_says_the_same(action: Repository) -> None:
         trusting = Git(require("git"), {"PATH": SEARCH}, server.ca_file)
         assert Repositories(trusting, server.url).action(NAME) == pin
         assert problem(lambda: Repositories(git, server.url).action(NAME)).code == "GG567"
+        unread = Git(require("git"), {"PATH": SEARCH}, str(hub / "none.pem"))
+        assert (
+            "none.pem cannot be read" in problem(lambda: Repositories(unread).action(NAME)).message
+        )
 
 
 def smart(hub: Path, asked: Request) -> Reply:

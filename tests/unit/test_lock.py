@@ -481,3 +481,23 @@ def test_the_shipped_profiles_want_what_the_schema_marks() -> None:
     tree = {**TREE, "image": {"families": [{"name": "x", "base": base} for base in bases]}}
     assert sorted(wanted(profile(tree), (), View([(schema, schema)])).images) == bases
     assert needed(wanted(profile(tree), (), View([(schema, schema)]))).images.keys() == set(bases)
+
+
+def test_a_base_image_is_due_for_the_platforms_it_is_built_upon_for() -> None:
+    """All of linux, those that a family names, and what several families and profiles name."""
+    families = [
+        {"name": "a", "base": "all:1"},
+        {"name": "b", "base": "one:1", "platforms": ["linux/arm64"]},
+        {"name": "c", "base": "both:1", "platforms": ["linux/arm64"]},
+        {"name": "d", "base": "both:1", "platforms": ["linux/s390x"]},
+    ]
+    go = {"platforms": ["linux/amd64", "darwin/arm64", "linux/arm64"]}
+    one = wanted(profile({**TREE, "go": go, "image": {"families": families}}), (), NOTHING)
+    all_of_linux = frozenset({"linux/amd64", "linux/arm64"})
+    assert one.platforms == {
+        "all:1": all_of_linux,
+        "one:1": frozenset({"linux/arm64"}),
+        "both:1": frozenset({"linux/arm64", "linux/s390x"}),
+    }
+    other = wants()._replace(platforms={"one:1": frozenset({"linux/amd64"})})
+    assert (one | other).platforms == {**one.platforms, "one:1": all_of_linux}
