@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import workload
 from equal import expect_same, objects_of
+from installer import installer
 from measure import Run, Sample
 from report import Budget, Row, rows
 from workload import Workload
@@ -215,6 +216,7 @@ PARTS: Mapping[str, Callable[[Setting, Sizes], list[Row]]] = {
     "many": many,
     "tracing": tracing,
     "growth": growth,
+    "installer": lambda setting, _: installer(setting),
 }
 
 

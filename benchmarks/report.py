@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Budget:
-    """A promise of the design: `of` takes at most `times` what `against` takes.
+    """A promise of the design: `of` takes at most `times` what `against` takes, or `seconds`.
 
-    Without `times` the two are only compared.
+    Without either the two are only compared.
     """
 
     of: str
     against: str
     times: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,17 @@ class Row:
     against: str = ""
     ratios: tuple[float, float] | None = None
     budget: float | None = None
+    seconds: float | None = None
 
     @property
     def verdict(self) -> str:
         """Say whether the budget is met, by wall clock and by processor time."""
-        if self.budget is None or self.ratios is None:
+        if self.seconds is not None:
+            wall, cpu = (took <= self.seconds for took in (self.sample.wall, self.sample.cpu))
+        elif self.budget is not None and self.ratios is not None:
+            wall, cpu = (ratio <= self.budget for ratio in self.ratios)
+        else:
             return ""
-        wall, cpu = (ratio <= self.budget for ratio in self.ratios)
         if wall and cpu:
             return "met"
         return "met by CPU only" if cpu else "met by wall only" if wall else "NOT MET"
@@ -53,7 +58,8 @@ def rows(part: str, samples: Mapping[str, Sample], budgets: Sequence[Budget] = (
         for budget in held:
             other = samples[budget.against]
             ratios = (sample.wall / other.wall, sample.cpu / other.cpu)
-            found.append(Row(part, name, sample, budget.against, ratios, budget.times))
+            bounds = (budget.times, budget.seconds)
+            found.append(Row(part, name, sample, budget.against, ratios, *bounds))
         if not held:
             found.append(Row(part, name, sample))
     return found
@@ -72,6 +78,7 @@ def table(all_rows: Sequence[Row]) -> str:
         sample = row.sample
         wall, cpu = (f"{ratio:.2f}" for ratio in row.ratios) if row.ratios else ("", "")
         budget = f"≤ {row.budget:g}" if row.budget is not None else ""
+        budget = f"≤ {row.seconds * 1000:g} ms" if row.seconds is not None else budget
         memory = f"{sample.memory:.0f}" if sample.memory else ""
         lines.append(
             f"| {row.part} | {row.name} | {sample.wall * 1000:,.0f} | {sample.cpu * 1000:,.0f} "
