@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.installer.conftest import CURRENT
+from tests.installer.conftest import CURRENT, NEXT, render
 from tests.installer.machine import NEEDED
 from tests.installer.mirror import Asked, secured
 from tests.installer.stand_in import NOT_IN_THE_MODULE
 from tests.tools import require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.installer.machine import Machine
@@ -109,9 +109,9 @@ def test_no_mirror_that_is_right(machine: Callable[..., Machine], how: str, code
     assert not (one.root / "current").is_symlink()
 
 
-def test_tls_is_not_left_for_plain_http(
-    machine: Callable[..., Machine], mirror: Mirror, tmp_path: Path
-) -> None:
+@pytest.fixture
+def secure(mirror: Mirror, tmp_path: Path) -> Iterator[tuple[Mirror, Path]]:
+    """Give a mirror over TLS, and the file with its own authority."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         [
@@ -122,17 +122,45 @@ def test_tls_is_not_left_for_plain_http(
         check=True,
         capture_output=True,
     )
-    with secured(mirror, key, certificate) as secure:
-        one = fetching_with(machine(), "curl")
-        one.env["CURL_CA_BUNDLE"] = str(certificate)
-        secure.insecure = mirror.url("norange")
-        done = one.right("install", "--mirror", secure.url("plain", "https"))
-        assert "curl exit 1" in done.err
-        assert {asked.how for asked in mirror.asked} == {"good"}
-        one.right("uninstall")
-        mirror.asked.clear()
-        one.right("install", "--mirror", secure.url("good", "https"))
-        assert not mirror.asked
+    with secured(mirror, key, certificate) as second:
+        yield second, certificate
+
+
+@pytest.mark.parametrize("program", ["curl", "wget"])
+def test_tls_is_not_left_for_plain_http(
+    machine: Callable[..., Machine],
+    mirror: Mirror,
+    secure: tuple[Mirror, Path],
+    tmp_path: Path,
+    program: str,
+) -> None:
+    second, certificate = secure
+    one = fetching_with(machine(), program)
+    pins = {"1.27.1": CURRENT.pin, "1.27.2": NEXT.pin}
+    trust = f', host_ca_bundle: "{certificate}"'
+    good = mirror.url("good")
+    one.script.write_bytes(render(tmp_path / "workspace-2", pins, good, network=trust))
+    second.insecure = mirror.url("norange")
+    # Somebody may want this machine itself reached without a proxy.
+    done = one.right("install", "--mirror", second.url("plain", "https"), no_proxy="127.0.0.1")
+    assert "plain/" in done.err
+    assert [asked.how for asked in second.asked] == ["plain"]
+    assert {asked.how for asked in mirror.asked} == {"good"}
+    one.right("uninstall")
+    mirror.asked.clear()
+    one.right("install", "--mirror", second.url("good", "https"))
+    assert not mirror.asked
+
+
+def test_a_mirror_with_another_authority_is_not_trusted(
+    machine: Callable[..., Machine], secure: tuple[Mirror, Path]
+) -> None:
+    second, _ = secure
+    for program in ("curl", "wget"):
+        one = fetching_with(machine(), program)
+        done = one.right("install", "--mirror", second.url("good", "https"))
+        assert "good/" in done.err
+        assert not second.asked
 
 
 def test_offline_takes_the_cache_or_a_folder(

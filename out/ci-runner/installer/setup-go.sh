@@ -44,6 +44,8 @@ releases=go1.27.1
 # Module proxies: a second source of the same files.
 proxies='https://proxy.golang.org,direct'
 
+bundle=
+
 # Sets what is known of release $1 ("1.N.P" is go1.N.P) on this platform: file, urls, sha256, size (empty where the lock
 # does not say), h1 (the toolchain module's, in hex, or empty) and sums ("sha256 path" a line).
 pins() {
@@ -670,7 +672,7 @@ download() {
       --proto "${schemes}" --proto-redir "${schemes}" --connect-timeout "${seconds}" \
       --speed-limit 1000 --speed-time "${seconds}" --output "$2" -- "$1"
     ;;
-  wget) run wget -q -c --tries=1 --no-hsts -T "${seconds}" -O "$2" -- "$1" ;;
+  wget) gnu_wget "$1" "$2" ;;
   *)
     run wget -q -c -T "${seconds}" -O "$2" -- "$1"
     # Some builds (Debian 12's) crash on -T.
@@ -679,6 +681,20 @@ download() {
   esac
   disk_is_full "${work}" || return 0
   die 6 "no space left on the disk of ${work}"
+}
+
+# GNU's wget knows no option to keep to TLS where it is sent on: plain HTTP is given a proxy that is
+# not there. Built with GnuTLS it does not read SSL_CERT_FILE.
+gnu_wget() {
+  from=$1
+  to=$2
+  set -- -q -c --tries=1 --no-hsts -T "${seconds}"
+  [ ! -r "${bundle}" ] || set -- "$@" --ca-certificate="${bundle}"
+  if [ "${schemes}" = '=https' ]; then
+    set -- "$@" -e use_proxy=on -e http_proxy=http://127.0.0.1:1 -e ftp_proxy=http://127.0.0.1:1
+    [ -n "${https_proxy:-}" ] || set -- "$@" -e no_proxy=
+  fi
+  run wget "$@" -O "${to}" -- "${from}"
 }
 
 # Which program fetches; BusyBox's wget knows few options.
