@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generator.disk import journal
 from generator.disk.paths import Tree, disk_errors
 from generator.disk.runlock import hold, silent
+from generator.disk.transaction import Transaction
+from generator.layers.following import Following
+from generator.layers.keeping import Step, steps, strays
 from generator.lock.model import EMPTY, Lock
 from generator.lock.reading import parse_lock
 from generator.lock.resolve import needed
 from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
 from generator.lock.writing import write_lock
+from generator.pipeline import Compiler
 from generator.problems import Problem, Rejected
+from generator.sources import Sources
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
     from generator.disk.runlock import Waiting
-    from generator.pipeline import Compiler
+    from generator.supply.gitprogram import Git
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +37,47 @@ class Locked:
     pins: int
 
 
-def update_lock(compiler: Compiler, *, waiting: Waiting = silent) -> Locked:
-    """Write the lock that the workspace needs; `waiting` is called once if another run holds it.
+def update_lock(compiler: Compiler, git: Callable[[], Git], *, waiting: Waiting = silent) -> Locked:
+    """Write the lock that the workspace needs, and vendor the layers of other repositories.
 
-    Raises Rejected with every pin nobody knows.
+    `git` is called where a repository must be asked, `waiting` once if another run holds the
+    workspace. Raises Rejected with every pin nobody knows.
     """
-    wants = _wants(compiler)
-    root = compiler.sources.workspace.root
-    with hold(root, waiting=waiting):
+    workspace = compiler.sources.workspace
+    with hold(workspace.root, waiting=waiting):
         before = _text(compiler)
-        lock = needed(wants, parse_lock(before) if before else EMPTY)
+        with Following(workspace.root, lambda: _read(before).layers, git) as layers:
+            wants = _wants(Compiler(Sources(workspace, compiler.sources.cache, layers)))
+        lock = needed(wants, _read(before)._replace(layers=layers.pins))
         after = write_lock(lock)
+        changes = steps(workspace.root, lock.layers, layers.fresh)
         if after != before:
-            with disk_errors(LOCK, writing=True), Tree(root) as tree:
-                journal.replace(tree, LOCK, after.encode())
-    return Locked(after != before, _count(lock))
+            changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
+        if changes:
+            _apply(workspace.root, changes)
+    return Locked(bool(changes), _count(lock))
+
+
+def _read(text: str) -> Lock:
+    return parse_lock(text) if text else EMPTY
+
+
+def _apply(root: Path, changes: Iterable[Step]) -> None:
+    """Change the lock and what is vendored at once, or nothing."""
+    with disk_errors(LOCK, writing=True), Tree(root) as tree, Transaction(tree) as transaction:
+        for step in changes:
+            if step.new is None:
+                transaction.remove(step.path, step.old or b"")
+            else:
+                transaction.put(step.path, step.old, step.new)
+        transaction.commit()
 
 
 def check_lock(compiler: Compiler) -> tuple[Problem, ...]:
     """Say how the lock differs from the one the workspace needs."""
     wants = _wants(compiler)
-    return tuple(stale(compiler.sources.lock, wants, _text(compiler)))
+    lock, root = compiler.sources.lock, compiler.sources.workspace.root
+    return (*stale(lock, wants, _text(compiler)), *strays(root, lock.layers))
 
 
 def _wants(compiler: Compiler) -> WantedPins:
@@ -78,4 +105,4 @@ def _text(compiler: Compiler) -> str:
 
 def _count(lock: Lock) -> int:
     archives = sum(len(release.platforms) for release in lock.go.values())
-    return archives + len(lock.images) + len(lock.actions)
+    return archives + len(lock.images) + len(lock.actions) + len(lock.layers)

@@ -161,18 +161,27 @@ def dotted(pointer: Pointer) -> str:
 
 
 class LayerFiles(NamedTuple):
-    """A layer's folder as discovered: its name and its YAML files (workspace-relative, sorted)."""
+    """A layer's folder as discovered: its name and its YAML files (workspace-relative, sorted).
+
+    `contents` are the bytes of files that were read already: those of a layer of another
+    repository, which is named by its address.
+    """
 
     name: str
     files: tuple[str, ...]
+    contents: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Layer(NamedTuple):
-    """One layer read: its own `extends` (in written order, with places) and the rest as a tree."""
+    """One layer read: its own `extends` (in written order, with places) and the rest as a tree.
+
+    `folder` is where its files lie, workspace-relative.
+    """
 
     name: str
     extends: tuple[tuple[str, Place], ...]
     tree: Map
+    folder: str = ""
 
 
 def slug(profile: str) -> str:
@@ -183,13 +192,15 @@ def slug(profile: str) -> str:
 class Profile(NamedTuple):
     """A profile merged: `order` is the C3 linearisation, the profile itself first, base last.
 
-    `extends` are its direct parents in written order; `tree` has references resolved.
+    `extends` are its direct parents in written order; `tree` has references resolved; `folders`
+    are where the layers of `order` lie, workspace-relative.
     """
 
     name: str
     order: tuple[str, ...]
     extends: tuple[str, ...]
     tree: Map
+    folders: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator import overlays, rules
+from generator.layers.address import is_address
 from generator.problems import Rejected, Severity
 from generator.sharing import without_shared
 from generator.stages.audit import audit
@@ -112,9 +113,14 @@ class Compiler:
         return self._profiles[name]
 
     def parent(self, name: str, target: str) -> str | None:
-        """Give the last of a profile's parents that has the target (design §7)."""
+        """Give the last of a profile's parents that has the target (design §7).
+
+        A layer of another repository is no profile of this workspace: nothing is rendered for it.
+        """
         for each in reversed(self._kept(name).extends):
-            if any(t.name == target for t in self.sources.targets_of(self._kept(each))):
+            if not is_address(each) and any(
+                t.name == target for t in self.sources.targets_of(self._kept(each))
+            ):
                 return each
         return None
 

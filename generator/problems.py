@@ -59,6 +59,12 @@ _EXIT_BY_PREFIX = {
     "GG5": Exit.SOURCE,
     "GG593": Exit.DRIFT,  # a change of several files that was stopped, and files edited since
     "GG594": Exit.DRIFT,
+    "GG575": Exit.INPUT,  # layers of other repositories: an address that is none,
+    "GG576": Exit.INPUT,  # a chain without end,
+    "GG577": Exit.LOCK,  # a layer that is not locked,
+    "GG578": Exit.LOCK,  # not vendored,
+    "GG579": Exit.LOCK,  # edited,
+    "GG580": Exit.LOCK,  # vendored for nobody
     "GG60": Exit.DRIFT,  # a machine that is not as its profile says
     "GG61": Exit.UNKNOWN,  # a machine of which nobody knows
     "GG62": Exit.INPUT,  # what gogen verify needs

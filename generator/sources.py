@@ -11,19 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from generator import targets as manifests
 from generator.cache.proofs import ProofFolder
+from generator.layers.address import extended, is_address
+from generator.layers.chain import check_length
 from generator.lock.reading import read_lock
 from generator.model import Leaf, Map, Seq
-from generator.problems import Problem, Rejected
+from generator.problems import Place, Problem, Rejected
 from generator.profile.schema import Schema, read_schema
 from generator.stages.discover import discover
 from generator.stages.load import load
 from generator.templating.engine import Engine
 from generator.wording import did_you_mean
+from generator.workspace import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from generator.layers.chain import Chain, Shared
     from generator.lock.model import Lock
     from generator.model import Layer, LayerFiles, Profile, Target
     from generator.workspace import Workspace
@@ -32,10 +36,16 @@ if TYPE_CHECKING:
 class Sources:
     """The inputs of a workspace; every member may raise Rejected with what is wrong in them."""
 
-    def __init__(self, workspace: Workspace, cache: Path | None = None) -> None:
-        """Read below the workspace's root; `cache` is a folder outside the repository, or None."""
+    def __init__(
+        self, workspace: Workspace, cache: Path | None = None, shared: Shared | None = None
+    ) -> None:
+        """Read below the workspace's root; `cache` is a folder outside the repository, or None.
+
+        Layers of other repositories are those of `shared`; without it the vendored ones.
+        """
         self.workspace = workspace
         self.cache = cache
+        self._shared = shared
         self._layers: dict[str, Layer] = {}
         self._output_schemas: dict[str, Mapping[str, Any]] = {}
 
@@ -71,29 +81,47 @@ class Sources:
         """
         problems: list[Problem] = []
         own: dict[str, Layer] = {}
-        waiting = [name]
+        waiting: list[tuple[str, Place, Chain]] = [(name, Place(PROFILES), ())]
         seen: set[str] = set()
         while waiting:
-            here = waiting.pop()
-            if here in seen or here not in self.layer_files:
+            here, place, chain = waiting.pop()
+            if here in seen or not (here in self.layer_files or is_address(here)):
                 continue
             seen.add(here)
             try:
-                layer = self._layer(here, own if here == name else self._layers)
+                check_length(chain, here, place)
+                layer = self._layer(here, place, own if here == name else self._layers)
             except Rejected as rejected:
                 problems.extend(rejected.problems)
             else:
-                waiting.extend(parent for parent, _place in layer.extends)
+                chain = (*chain, here) if is_address(here) else ()
+                waiting.extend((parent, at, chain) for parent, at in layer.extends)
         if problems:
             raise Rejected(problems)
         return {**self._layers, **own}
 
-    def _layer(self, name: str, kept: dict[str, Layer]) -> Layer:
-        """Give a layer already read, or read it and keep it there."""
+    def _layer(self, name: str, place: Place, kept: dict[str, Layer]) -> Layer:
+        """Give a layer already read, or read it and keep it there; `place` is what extends it."""
         layer = self._layers.get(name)
         if layer is None:
-            layer = kept[name] = load(self.workspace.root, self.layer_files[name])
+            layer = load(self.workspace.root, self.files_of(name, place))
+            parents = tuple((extended(parent, name, at), at) for parent, at in layer.extends)
+            layer = kept[name] = layer._replace(extends=parents)
         return layer
+
+    def files_of(self, name: str, place: Place) -> LayerFiles:
+        """Give the files of a layer of the workspace, or of another repository by its address."""
+        return self.shared.files(name, place) if is_address(name) else self.layer_files[name]
+
+    @cached_property
+    def shared(self) -> Shared:
+        """The layers of other repositories."""
+        if self._shared:
+            return self._shared
+        # Imported late: few workspaces follow another.
+        from generator.layers.vendored import Vendored  # noqa: PLC0415
+
+        return Vendored(self.workspace.root, self.lock.layers)
 
     @cached_property
     def targets(self) -> Mapping[str, Target]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CONFIG = "gogen.toml"
 LOCK = "gogen.lock"
+LOCK_FOLDER = "gogen.lock.d"
+"""Beside the lock, committed: what its pins were proved with, and the layers of others."""
 PROFILES = "profiles"
 
 _BOUND = re.compile(r" *(>=|<) *([0-9]+(?:\.[0-9]+)*) *")

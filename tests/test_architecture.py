@@ -33,6 +33,7 @@ LOWER = (
         "cache",
         "dialects",
         "gomod",
+        "layers",
         "lock",
         "overlays",
         "profile",

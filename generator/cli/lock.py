@@ -8,7 +8,7 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import waiting
-from generator.cli.session import Outcome, Session, execute
+from generator.cli.session import Outcome, Session, execute, git
 from generator.reports import Format
 
 
@@ -27,7 +27,8 @@ def lock(
     """Fill gogen.lock from the embedded release index and catalogue, offline.
 
     Every Go version, platform, image and action that a profile or a target names gets its
-    checksum, digest or commit; what nobody names any more goes. A render reads the lock only.
+    checksum, digest or commit; what nobody names any more goes. A layer of another repository is
+    fetched with git once, and vendored. A render reads the lock, and what is vendored, only.
     """
     return execute(context, "lock", format_, lambda session: _work(session, check=check))
 
@@ -38,7 +39,7 @@ def _work(session: Session, *, check: bool) -> Outcome:
     if check:
         problems = check_lock(session.compiler)
         return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
-    result = update_lock(session.compiler, waiting=waiting)
+    result = update_lock(session.compiler, git, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
         text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",

@@ -8,6 +8,7 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.session import Outcome, Session, execute
+from generator.layers.address import is_address
 from generator.reports import Format
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def profiles(context: typer.Context, format_: FormatOption = Format.TEXT) -> int:
-    """List the profiles, each below the one it extends, with its targets."""
+    """List the profiles, each below the one it extends, with its targets.
+
+    A layer of another repository stands there by its address, with the commit that is locked.
+    """
     return execute(context, "profiles", format_, _work)
 
 
@@ -34,8 +38,13 @@ def _work(session: Session) -> Outcome:
     for name, profile in found.items():
         # Under its strongest parent: that is the one whose overlay it builds on.
         children.setdefault(profile.extends[-1] if profile.extends else "", []).append(name)
+    followed = sorted({each for p in found.values() for each in p.order if is_address(each)})
+    pins = session.sources.lock.layers if followed else {}
+    children.setdefault("", []).extend(url for url in followed if url in children)
     lines = [
-        f"{branch}{name}{_others(found[name].extends)}  [{', '.join(targets[name])}]"
+        f"{branch}{name}  at commit {pins[name].commit}"
+        if name in pins
+        else f"{branch}{name}{_others(found[name].extends)}  [{', '.join(targets[name])}]"
         for branch, name in _tree("", "", children)
     ]
     data = {
@@ -47,7 +56,10 @@ def _work(session: Session) -> Outcome:
                 "targets": list(targets[name]),
             }
             for name, profile in found.items()
-        ]
+        ],
+        "layers": [
+            {"address": url, "commit": pins[url].commit, "ref": pins[url].ref} for url in followed
+        ],
     }
     return Outcome(text="".join(f"{line}\n" for line in lines), data=data)
 

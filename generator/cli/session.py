@@ -6,6 +6,7 @@ A command module does its work in a function `Session -> Outcome` and hands it t
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from generator.workspace import (
 if TYPE_CHECKING:
     from generator.pipeline import Compiler
     from generator.sources import Sources
+    from generator.supply.gitprogram import Git
 
 
 class Outcome(NamedTuple):
@@ -133,6 +135,14 @@ def search_path() -> str:
     return os.pathsep.join((own, path))
 
 
+def git() -> Git:
+    """Give the git program with the user's variables; where there is none, its first run tells."""
+    from generator.supply.gitprogram import Git  # noqa: PLC0415  (late)
+
+    program = shutil.which("git", path=search_path()) or "git"
+    return Git(Path(program), os.environ)  # noqa: TID251  (where keys and proxies are)
+
+
 def cache_folder() -> Path | None:
     """Give gogen's cache folder (XDG base directory specification), or None without a home.
 
@@ -154,10 +164,9 @@ def _reader(root: Path) -> Callable[[str, int], str | None]:
             own, _, shipped = file.partition("builtin:")
             path = root / file if own else builtin_folder() / "templates" / shipped
             try:
-                text = path.read_bytes().decode(errors="replace")
-            except OSError:
-                text = ""
-            files[file] = text.split("\n")
+                files[file] = path.read_bytes().decode(errors="replace").split("\n")
+            except OSError:  # gone, or never written: a layer that was refused
+                files[file] = []
         lines = files[file]
         return lines[line - 1] if 0 < line <= len(lines) else None
 

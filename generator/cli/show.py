@@ -12,8 +12,10 @@ from generator.cli.options import FormatOption, OneProfile
 from generator.cli.progress import waiting
 from generator.cli.session import Outcome, Session, execute
 from generator.model import Leaf, Map, Node, Seq, plain
+from generator.problems import Place
 from generator.reports import Format
 from generator.wording import as_written
+from generator.workspace import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +57,8 @@ def show(
 
 def _layers(session: Session, name: str) -> Outcome:
     profile = session.compiler.profile(name)
-    layers = [session.sources.layer_files[layer] for layer in profile.order]
+    sources = session.sources
+    layers = [sources.files_of(layer, Place(PROFILES)) for layer in profile.order]
     text = "".join(
         f"{number}. {layer.name}\n" + "".join(f"     {file}\n" for file in layer.files)
         for number, layer in enumerate(layers, 1)

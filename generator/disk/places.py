@@ -14,7 +14,7 @@ from generator.disk.journal import PENDING
 from generator.disk.paths import above, fault, matches, shown
 from generator.disk.sums import NAME, OUT, digest, write
 from generator.problems import Place, Problem
-from generator.workspace import CONFIG, LOCK, PROFILES
+from generator.workspace import CONFIG, LOCK, LOCK_FOLDER, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generator.model import Artifact, Desired
 
 _OWN = re.compile(rf"{re.escape(NAME)}|{re.escape(PENDING)}|\.gogen-.*")
-_SOURCES = {OUT, CONFIG, LOCK, PROFILES, "templates", "schemas"}
+_SOURCES = {OUT, CONFIG, LOCK, LOCK_FOLDER, PROFILES, "templates", "schemas"}
 _NEVER = "out/, profiles/, templates/, schemas/, .git and gogen.* never are"
 
 

@@ -64,16 +64,36 @@ class ActionPin(NamedTuple):
     proofs: tuple[str, ...] = ()
 
 
-Pin = Archive | ImagePin | ActionPin
+class LayerPin(NamedTuple):
+    """A layer of another repository: the commit its ref had, and what its folder holds there.
+
+    `tree` is git's id of the folder; `ref` the ref's full name ("refs/tags/v1"), "" where the
+    address names a commit. `files` are the git ids of all in the folder by name, a folder's name
+    with a slash behind it: `tree` is the hash of them.
+    """
+
+    commit: str
+    tree: str
+    ref: str = ""
+    files: Mapping[str, str] = MappingProxyType({})
+    proofs: tuple[str, ...] = ()
+
+
+Pin = Archive | ImagePin | ActionPin | LayerPin
 """What the lock holds one of."""
 
 
 class Lock(NamedTuple):
-    """Every pin, by Go version ("1.27.1"), image reference ("debian:trixie-slim"), action name."""
+    """Every pin, by what names it.
+
+    That is a Go version ("1.27.1"), an image reference ("debian:trixie-slim"), an action's name,
+    the address of a layer in another repository.
+    """
 
     go: Mapping[str, GoRelease] = MappingProxyType({})
     images: Mapping[str, ImagePin] = MappingProxyType({})
     actions: Mapping[str, ActionPin] = MappingProxyType({})
+    layers: Mapping[str, LayerPin] = MappingProxyType({})
 
 
 EMPTY = Lock()

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generator.lock import shape, where
-from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
+from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, LayerPin, Lock
 from generator.lock.shape import Shape
 from generator.problems import Place, Problem, Rejected
 from generator.workspace import LOCK
@@ -52,6 +52,10 @@ def parse_lock(text: str) -> Lock:
         actions={
             name: ActionPin(**pin)
             for name, pin in _pins(data, ("actions",), shape.ACTION, shape.ACTION_PIN, faults)
+        },
+        layers={
+            url: LayerPin(**pin)
+            for url, pin in _pins(data, ("layers",), shape.LAYER, shape.LAYER_PIN, faults)
         },
     )
     faults += (_unknown((key,), shape.SECTIONS) for key in data if key not in shape.SECTIONS)

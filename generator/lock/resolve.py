@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 def needed(wants: WantedPins, locked: Lock = EMPTY, known: Catalogue | None = None) -> Lock:
     """Give the lock of exactly the wanted pins; `locked` is the one there is.
 
+    A layer's pin is the one there is: `generator.layers` brings it up to what its repository has.
     Raises Rejected with every pin that neither the catalogue nor the lock has: GG003 for a version
     that is no exact release, GG310 an unknown release, GG311 a platform a release lacks, GG312
     an unknown image, GG313 an unknown action.
@@ -47,6 +48,7 @@ def needed(wants: WantedPins, locked: Lock = EMPTY, known: Catalogue | None = No
         {version: _with_platforms(go[version], version, wants) for version in versions},
         {ref: pin for ref, pin in images.items() if pin},
         {name: pin for name, pin in actions.items() if pin},
+        {url: pin for url, pin in sorted(locked.layers.items()) if url in wants.layers},
     )
 
 

@@ -19,11 +19,13 @@ VERSION = re.compile(r"1\.(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
 PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 ACTION = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+LAYER = re.compile(r"git\+[a-z]+://[^\s?#]*(\?ref=[^\s?#]+)?")
 
-SECTIONS = ("go", "images", "actions")
+SECTIONS = ("go", "images", "actions", "layers")
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _SENTINEL = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_.]+)+")
+_OBJECT = re.compile(r"[0-9a-f]{40}")
 _PROOF = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -71,6 +73,10 @@ def _are_sentinels(value: Any) -> bool:
     return isinstance(value, dict) and all(
         _SENTINEL.fullmatch(path) and _HEX64.fullmatch(sha) for path, sha in value.items()
     )
+
+
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_OBJECT.fullmatch, value.values()))
 
 
 def _listed(item: re.Pattern[str]) -> Callable[[Any], bool]:
@@ -123,4 +129,15 @@ ACTION_PIN = Shape(
         "proofs": _PROOFS,
     },
     frozenset({"tag", "commit"}),
+)
+
+LAYER_PIN = Shape(
+    {
+        "commit": _text(r"[0-9a-f]{40}", "40 lower-case hex digits"),
+        "tree": _text(r"[0-9a-f]{40}", "40 lower-case hex digits"),
+        "ref": _text(r"refs/[^\s]+", "the full name of a ref, refs/tags/v1.2.0"),
+        "files": Field(_are_objects, "ids of git objects by name"),
+        "proofs": _PROOFS,
+    },
+    frozenset({"commit", "tree", "files"}),
 )

@@ -50,6 +50,7 @@ def _flat(lock: Lock) -> dict[tuple[str, ...], Pin]:
             pins["go", version, "platforms", platform] = archive._asdict()
     pins |= {("images", ref): pin._asdict() for ref, pin in lock.images.items()}
     pins |= {("actions", name): pin._asdict() for name, pin in lock.actions.items()}
+    pins |= {("layers", url): pin._asdict() for url, pin in lock.layers.items()}
     return pins
 
 

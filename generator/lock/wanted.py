@@ -4,6 +4,7 @@ Go: every toolchain the profile or one of its modules uses, on each of go.platfo
 profile names where a file of a target says `toolchains: all`. Images: what
 manifests name, and every string of the profile that its schema marks `"format": "image-ref"`.
 Actions: what manifests name.
+Layers: those of other repositories among a profile's own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from generator.layers.address import is_address
 from generator.model import Leaf, Map, Seq, find
 from generator.problems import Place, Problem, Rejected
 from generator.wording import did_you_mean
@@ -43,6 +45,7 @@ class WantedPins(NamedTuple):
     images: Mapping[str, Ask] = MappingProxyType({})
     actions: Mapping[str, Ask] = MappingProxyType({})
     platforms: Mapping[str, frozenset[str]] = MappingProxyType({})
+    layers: Mapping[str, Ask] = MappingProxyType({})
 
     def __or__(self, other: WantedPins) -> WantedPins:
         """Give what both want; where both ask for a pin, this one's place is kept."""
@@ -53,6 +56,7 @@ class WantedPins(NamedTuple):
             {**other.images, **self.images},
             {**other.actions, **self.actions},
             {r: self.platforms.get(r, none) | other.platforms.get(r, none) for r in refs},
+            {**other.layers, **self.layers},
         )
 
 
@@ -75,6 +79,7 @@ def wanted(profile: Profile, targets: tuple[Target, ...], view: View) -> WantedP
         },
         actions={name: ask for t in targets for name, ask in _named(profile, t, t.actions)},
         platforms=_built_upon(profile, [str(platform.value) for platform in platforms]),
+        layers={url: Ask(_place(profile.tree)) for url in profile.order if is_address(url)},
     )
 
 

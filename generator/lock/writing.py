@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
+    from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, LayerPin, Lock
 
 
 def write_lock(lock: Lock) -> str:
@@ -17,6 +17,8 @@ def write_lock(lock: Lock) -> str:
         "go": _block({version: _release(release) for version, release in lock.go.items()}, 1),
         "images": _block({ref: _line(pin) for ref, pin in lock.images.items()}, 1),
     }
+    if lock.layers:
+        sections["layers"] = _block({url: _line(pin) for url, pin in lock.layers.items()}, 1)
     return _block(sections, 0) + "\n"
 
 
@@ -29,7 +31,7 @@ def _release(release: GoRelease) -> str:
     return _block(entries, 2)
 
 
-def _line(pin: Archive | ImagePin | ActionPin) -> str:
+def _line(pin: Archive | ImagePin | ActionPin | LayerPin) -> str:
     """Write a pin on one line; what it does not have is left out."""
     values = {
         name: dict(sorted(value.items())) if isinstance(value, Mapping) else value

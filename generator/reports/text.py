@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _WIDTH = 160  # an excerpt longer than this is cut: a minified file must not flood the screen
 _GUTTER = 5
+_PASSWORD = re.compile(r"(?<=://)[^\s@]*(?=@)")  # with its user; logs of CI are read by many
 
 
 def render(report: Report) -> str:
@@ -56,7 +58,8 @@ def _on_disk(code: str, place: Place) -> bool:
 
 
 def _visible(line: str) -> str:
-    """Show tabs and other unprintable characters; cut what is too long."""
+    """Show tabs and other unprintable characters; hide a URL's password; cut what is too long."""
+    line = _PASSWORD.sub("…", line)
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
     return shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"
 

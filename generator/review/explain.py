@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from generator.disk.sums import NAME as SUMS
+from generator.layers.vendored import told
 from generator.model import Leaf, Map, dotted, find, plain, slug, walk
 from generator.problems import Place, Problem, Rejected
 from generator.profile.references import parse_pointer
 from generator.templating.jobs import jobs
 from generator.templating.origins import origins, places
 from generator.wording import did_you_mean, on_one_line
+from generator.workspace import LOCK_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,6 +97,8 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
     lines += [f"  read by  {path} ({templates})" for path, templates in readers]
     if not readers:
         lines.append("  read by  no output")
+    shared = _shared(compiler, (at, *hidden))
+    lines += [f"  layer    {folder} is {what}" for folder, what in shared.items()]
     data = {
         "profile": name,
         "key": dotted(pointer),
@@ -102,8 +106,18 @@ def _of_profile(compiler: Compiler, pinned: Pinned, pointer: Pointer) -> Told:
         "removed": str(at) if node is None else None,
         "hid": [str(place) for place in hidden],
         "outputs": [path for path, _ in readers],
+        "layers": shared,
     }
     return Told("".join(f"{line}\n" for line in lines), data)
+
+
+def _shared(compiler: Compiler, places: Iterable[Place]) -> dict[str, str]:
+    """Give the vendored layers that places lie in: address and commit by folder."""
+    folders = dict.fromkeys(at.file.rpartition("/")[0] for at in places)
+    if not any(folder.startswith(LOCK_FOLDER) for folder in folders):
+        return {}
+    pins = compiler.sources.lock.layers
+    return {folder: what for folder in folders if (what := told(folder, pins))}
 
 
 def _shown(node: Node) -> str:
@@ -237,7 +251,7 @@ def _of_derived(compiler: Compiler, pinned: Pinned, artifact: Artifact, line: in
         for span in traced.at_line(number)
     ]
     made = f"compared with the parent's: {artifact.target}/{artifact.template}"
-    return _told(pinned, path, line, [lines[line - 1], made], spans)
+    return _told(compiler, pinned, f"{path}:{line}", [lines[line - 1], made], spans)
 
 
 def _word(line: str) -> str:
@@ -251,7 +265,8 @@ def _of_line(compiler: Compiler, pinned: Pinned, job: Job, line: int) -> Told:
     path = f"out/{pinned.profile.slug}/{job.path}"
     if not spans:
         raise Rejected([_no_line(path, line, traced.text.count("\n"))])
-    return _told(pinned, path, line, [traced.text.splitlines()[line - 1]], spans)
+    shown = [traced.text.splitlines()[line - 1]]
+    return _told(compiler, pinned, f"{path}:{line}", shown, spans)
 
 
 def _no_line(path: str, line: int, total: int) -> Problem:
@@ -260,22 +275,26 @@ def _no_line(path: str, line: int, total: int) -> Problem:
 
 
 def _told(
-    pinned: Pinned, path: str, line: int, shown: Iterable[str], spans: Iterable[Span]
+    compiler: Compiler, pinned: Pinned, line: str, shown: Iterable[str], spans: Iterable[Span]
 ) -> Told:
     found = tuple(spans)
     templates = tuple(dict.fromkeys(f"{s.template}:{s.template_line}" for s in found))
     reads = (p for span in found for p in (*span.reads, *span.controls))
     values = places(pinned, reads).items()
+    shared = _shared(compiler, (at for _, at in values))
     lines = [
-        f"{path}:{line}",
+        line,
         *(f"  {each}" for each in shown),
         *(f"  written by  {at}" for at in templates),
         *(f"  from        {at}  {dotted(pointer)}" for pointer, at in values),
+        *(f"  layer       {folder} is {what}" for folder, what in shared.items()),
     ]
+    path, _, number = line.rpartition(":")
     data = {
         "file": path,
-        "line": line,
+        "line": int(number),
         "templates": list(templates),
         "values": [{"key": dotted(pointer), "place": str(at)} for pointer, at in values],
+        "layers": shared,
     }
     return Told("".join(f"{each}\n" for each in lines), data)

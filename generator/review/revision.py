@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from generator.disk.sums import OUT
 from generator.problems import Place, Problem, Rejected
-from generator.workspace import CONFIG, LOCK, PROFILES
+from generator.workspace import CONFIG, LOCK, LOCK_FOLDER, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PARTS = frozenset((CONFIG, LOCK, PROFILES, "templates", "schemas", OUT))
+_PARTS = frozenset((CONFIG, LOCK, LOCK_FOLDER, PROFILES, "templates", "schemas", OUT))
 
 _HINT = "give a commit, branch or tag of the workspace's repository"
 

@@ -93,9 +93,9 @@ def _excuses(pinned: Pinned, excepted: dict[str, int], problem: Problem) -> bool
 
 
 def _height(pinned: Pinned, place: Place | None) -> int:
-    layers = pinned.profile.order
-    folder = place.file.rpartition("/")[0].removeprefix("profiles/") if place else ""
-    return layers.index(folder) if folder in layers else len(layers)
+    folders = pinned.profile.folders
+    folder = place.file.rpartition("/")[0] if place else ""
+    return folders.index(folder) if folder in folders else len(folders)
 
 
 def _in_profile(subject: Subject) -> Iterator[Problem]:

@@ -32,20 +32,22 @@ def load(root: Path, files: LayerFiles) -> Layer:
     files: GG100 to GG109 (YAML), GG110 to GG115 (what gogen says in it), GG425 (not readable).
     """
     problems: list[Problem] = []
-    trees = [tree for file in files.files if (tree := _read(root, file, problems)) is not None]
+    read = (_parsed(root, files, file, problems) for file in files.files)
+    trees = [tree for tree in read if tree is not None]
     whole = _join(files, trees, problems)
     extends = tuple(_extends(whole.items.get("extends"), problems))
     if problems:
         raise Rejected(problems)
     rest = {key: node for key, node in whole.items.items() if key != "extends"}
     tree = Map(rest, whole.trail, {k: p for k, p in whole.key_places.items() if k in rest})
-    return Layer(files.name, extends, tree)
+    folder = files.files[0].rpartition("/")[0] if files.files else ""
+    return Layer(files.name, extends, tree, folder)
 
 
-def _read(root: Path, file: str, problems: list[Problem]) -> Map | None:
+def _parsed(root: Path, files: LayerFiles, file: str, problems: list[Problem]) -> Map | None:
     """Read one file; None where it leaves no tree."""
     try:
-        data = (root / file).read_bytes()
+        data = files.contents[file] if files.contents else (root / file).read_bytes()
     except OSError as error:
         problems.append(Problem("GG425", f"cannot be read: {error.strerror}", Place(file)))
         return None

@@ -80,7 +80,8 @@ def merge(
     if problems:
         raise Rejected(problems)
     extends = tuple(parent for parent, _place in layers[name].extends)
-    return Profile(name, order, extends, resolve(tree))
+    folders = tuple(layers[layer].folder for layer in order)
+    return Profile(name, order, extends, resolve(tree), folders)
 
 
 def _add(below: _Merged, layer: Map, keys: MergeKeys) -> tuple[Map, tuple[Problem, ...]]:

@@ -97,6 +97,13 @@ class Git:
             raise Rejected([Problem("GG569", message, expected="a repository", hint=hint)])
         return refs
 
+    def head(self, url: str) -> str:
+        """Give the full name of the branch that is a repository's HEAD, "" where it is none."""
+        argv = ("ls-remote", "--quiet", "--symref", "--", url, "HEAD")
+        said = self._talk(url, argv).decode(errors="replace")
+        branch = re.match(r"ref: ([^\t\n]+)\tHEAD\n", said)
+        return branch[1] if branch and is_ref(branch[1]) else ""
+
     def fetch(self, url: str, what: str, folder: Path) -> str:
         """Fetch one commit, no history, into a bare repository made at `folder`; give its id.
 

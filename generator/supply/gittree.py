@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
 """The modes of entries: of a LINK the content is where it leads, a SUBMODULE has none."""
 
-_FOLDER = "40000"
+FOLDER = "40000"
+"""The mode of a tree in a tree."""
 
 
 class Entry(NamedTuple):
@@ -42,9 +43,14 @@ def tree_id(files: Mapping[str, tuple[str, bytes]]) -> str:
             folders[name][rest] = mode, content
         else:
             entries[name] = mode, blob_id(content)
-    entries |= {name: (_FOLDER, tree_id(below)) for name, below in folders.items()}
+    entries |= {name: (FOLDER, tree_id(below)) for name, below in folders.items()}
+    return folder_id(entries)
+
+
+def folder_id(entries: Mapping[str, tuple[str, str]]) -> str:
+    """Give the id of the tree of one folder: mode and object id of what it holds, by name."""
     # git sorts a folder as if its name ended with a slash.
-    ranked = sorted((_raw(n) + b"/" * (m == _FOLDER), m, n, i) for n, (m, i) in entries.items())
+    ranked = sorted((_raw(n) + b"/" * (m == FOLDER), m, n, i) for n, (m, i) in entries.items())
     lines = (b"%s %s\0%s" % (m.encode(), _raw(n), bytes.fromhex(i)) for _, m, n, i in ranked)
     return _id("tree", b"".join(lines))
 

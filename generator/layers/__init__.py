@@ -1,0 +1,1 @@
+"""Layers of other repositories: how they are named, vendored, checked and fetched."""
