@@ -149,8 +149,13 @@ class Sources:
 
     @cached_property
     def lock(self) -> Lock:
-        """The workspace's lock."""
-        return read_lock(self.workspace.lock_file)
+        """The workspace's lock, whose pins have the proofs that the workspace's policy asks for."""
+        lock = read_lock(self.workspace.lock_file)
+        if self.workspace.policy:
+            from generator.policy import require  # noqa: PLC0415  (few workspaces have one)
+
+            require(self.workspace, lock)
+        return lock
 
     @cached_property
     def engine(self) -> Engine:

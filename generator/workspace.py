@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator import __version__
@@ -32,13 +33,17 @@ class Workspace(NamedTuple):
     """A workspace as its `gogen.toml` describes it.
 
     `places` are the globs of workspace-relative paths that outputs may be written to outside
-    `out/`; `builtin` is the folder with the built-in `templates/` and `schemas/`.
+    `out/`; `builtin` is the folder with the built-in `templates/` and `schemas/`. `sources` and
+    `policy` are the tables of these names as they stand there: `generator.supply.settings` reads
+    the first when pins are looked for, `generator.policy` the second where it says something.
     """
 
     root: Path
     builtin: Path
     places: tuple[str, ...] = ()
     required: str = ""
+    sources: Mapping[str, Any] = MappingProxyType({})
+    policy: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def lock_file(self) -> Path:
@@ -73,6 +78,8 @@ def open_workspace(root: Path) -> Workspace:
         builtin=builtin_folder(),
         places=tuple(settings.get("places", ())),
         required=settings.get("required", ""),
+        sources=settings.get("sources", {}),
+        policy=settings.get("policy", {}),
     )
 
 
@@ -122,6 +129,8 @@ def _end(text: str) -> Place:
 _KEYS: Mapping[str, str] = {
     "required": 'a version range in quotes, ">=0.1,<0.2"',
     "places": 'a list of globs in quotes, [".github/workflows/*.yml"]',
+    "sources": "a table: [sources]",
+    "policy": "a table: [policy]",
 }
 
 
@@ -152,6 +161,8 @@ def _mistyped(settings: Mapping[str, Any], text: str) -> list[Problem]:
         "required": isinstance(settings.get("required", ""), str),
         "places": isinstance(places := settings.get("places", []), list)
         and all(isinstance(glob, str) for glob in places),
+        "sources": isinstance(settings.get("sources", {}), dict),
+        "policy": isinstance(settings.get("policy", {}), dict),
     }
     return [
         Problem("GG163", f"{key} has the wrong type", _place_of(key, text), expected=_KEYS[key])

@@ -41,13 +41,15 @@ class Embedded(Source):
         """Give the releases of the index."""
         return {v: frozenset(release.platforms) for v, release in embedded().pins.go.items()}
 
-    def tags(self, name: str) -> tuple[str, ...]:
-        """Give the tags the catalogue has of an image, or the one it has of an action."""
-        pins = embedded().pins
-        if name in pins.actions:
-            return (pins.actions[name].tag,)
-        refs = (ref.rpartition(":") for ref in pins.images)
+    def image_tags(self, name: str) -> tuple[str, ...]:
+        """Give the tags the catalogue has of an image."""
+        refs = (ref.rpartition(":") for ref in embedded().pins.images)
         return tuple(sorted(tag for repository, _, tag in refs if repository == name))
+
+    def action_tags(self, name: str) -> tuple[str, ...]:
+        """Give the one tag the catalogue has of an action."""
+        pin = embedded().pins.actions.get(name)
+        return (pin.tag,) if pin else ()
 
 
 def shipped(named: Named) -> Pin | None:

@@ -19,6 +19,8 @@ SHARED = {
     "GG123": {"sources.py", "stages/merge.py"},
     "GG154": {"profile/schema_problems.py", "stages/validate.py"},
     "GG160": {"cli/session.py", "workspace.py"},
+    "GG162": {"tables.py", "workspace.py"},
+    "GG163": {"tables.py", "workspace.py"},
     "GG207": {"templating/diagnosis.py", "templating/escaper.py"},
     "GG241": {"disk/places.py", "templating/jobs.py"},
     "GG242": {"disk/places.py", "templating/jobs.py"},
