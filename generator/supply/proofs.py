@@ -105,7 +105,9 @@ class Download(Protocol):
         """
 
 
-TRIED: Mapping[str, str] = MappingProxyType({"gpg": "generator.supply.openpgp"})
+TRIED: Mapping[str, str] = MappingProxyType(
+    {"archive-h1": "generator.supply.archive_h1", "gpg": "generator.supply.openpgp"}
+)
 """Proofs that are tried on a downloaded archive, each with its module.
 
 It has `tried(download: Download) -> bool`: True where the archive passed, False where the proof is
@@ -131,7 +133,9 @@ class Verdict(NamedTuple):
 
 WORD = Verdict(State.WORD)
 
-REPROVED: Mapping[str, str] = MappingProxyType({"embedded-index": "generator.supply.embedded"})
+REPROVED: Mapping[str, str] = MappingProxyType(
+    {"embedded-index": "generator.supply.embedded", "sumdb": "generator.supply.bundles"}
+)
 """Proofs that can be tried again offline, each with its module.
 
 It has `reproved(named: Named, kept: Path) -> Verdict`; `kept` is the folder `gogen.lock.d` of the

@@ -63,7 +63,11 @@ class Server(NamedTuple):
 
     def fetch(self, path: str) -> bytes | None:
         """Get a path of the database; None where it says that there is nothing."""
-        answer = urllib3.request("GET", f"{self.address}/sumdb/{self.name}/{path}", retries=False)
+        return self.get(f"/sumdb/{self.name}/{path}")
+
+    def get(self, path: str) -> bytes | None:
+        """Get a path of the server; None where it says that there is nothing."""
+        answer = urllib3.request("GET", f"{self.address}{path}", retries=False)
         assert answer.status in {200, 404}, answer.data
         return answer.data if answer.status == 200 else None
 

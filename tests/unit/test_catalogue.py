@@ -13,6 +13,7 @@ import pytest
 from generator.data import refresh
 from generator.lock.catalogue import DATA, embedded, last_seen
 from generator.lock.shape import hex_of_h1, line_of, version_key
+from generator.supply.toolchain import hash1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,30 +157,6 @@ def test_versions_are_ordered_as_numbers() -> None:
 # The maintenance command, on a module of the test's own
 
 
-@pytest.fixture
-def module(tmp_path: Path) -> Iterator[ZipFile]:
-    source = '{"linux", "amd64"},\n{"js", "wasm"}: {},\n{"linux", "sparc64"},\n'
-    source += '\t{"linux", "sparc64"}: {CgoSupported: true, Broken: true},\n'
-    with ZipFile(tmp_path / "m.zip", "w") as made:
-        made.writestr("m@v1/src/internal/platform/zosarch.go", source)
-        made.writestr("m@v1/bin/go", b"go")
-        made.writestr("m@v1/pkg/tool/linux_amd64/vet", b"vet")
-        yield made
-
-
-def test_ports_leave_broken_ones_out(module: ZipFile) -> None:
-    assert refresh.ports(module, "m@v1") == ["js/wasm", "linux/amd64"]
-
-
-def test_sentinels_are_the_tools_that_make_binaries() -> None:
-    hashes = {"m@v1/bin/go": "1", "m@v1/bin/other": "2", "m@v1/pkg/tool/windows_amd64/asm.exe": "3"}
-    hashes["m@v1/src/bin/go"] = "4"
-    assert refresh.sentinels(hashes, "m@v1") == {
-        "bin/go": "1",
-        "pkg/tool/windows_amd64/asm.exe": "3",
-    }
-
-
 NAME = "golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64"
 
 
@@ -189,7 +166,7 @@ def refreshed(module: Path, h1: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     record.write_text('{"note": "n", "toolchains": {}}')
     monkeypatch.setattr(refresh, "RECORD", record)
     answer = {"Zip": str(module), "Sum": h1}
-    monkeypatch.setattr(refresh, "fetch", lambda *_: (NAME, answer))
+    monkeypatch.setattr(refresh, "fetch", lambda *_: answer)
     refresh.main("1.27.1", "linux/amd64")
     return json.loads(record.read_text())
 
@@ -227,4 +204,4 @@ def test_a_module_with_another_hash_is_not(tmp_path: Path, monkeypatch: pytest.M
 def test_hash1_is_go_s() -> None:
     # The go.mod of golang.org/toolchain is one line; its hash is in toolchain-h1.json.
     digest = sha256(b"module golang.org/toolchain\n").hexdigest()
-    assert refresh.hash1({"go.mod": digest}) == data("toolchain-h1.json")["go_mod_h1"]
+    assert hash1({"go.mod": digest}) == data("toolchain-h1.json")["go_mod_h1"]

@@ -1,0 +1,105 @@
+"""Proofs of the checksum database as they are kept beside the lock, in `gogen.lock.d/sumdb/`.
+
+A database has a folder there: a bundle for each toolchain, and `latest`, the newest signed tree
+that anybody saw. All are text, and each is proved by itself: where two branches changed one, either
+bundle can stay, and of `latest` the one with more records should.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generator.lock.model import Archive
+from generator.problems import Place, Problem, Rejected
+from generator.sumdb import bundle
+from generator.sumdb.note import GO_KEY, verifier
+from generator.sumdb.refused import Refused
+from generator.supply.proofs import KEPT, WORD, State, Verdict
+from generator.supply.toolchain import MODULE, module_version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from generator.sumdb.note import Verifier
+    from generator.supply.proofs import Named
+
+PROOF = "sumdb"
+"""Proof: the checksum database has this h1, in a tree that it signed."""
+
+LATEST = "latest"
+"""The file with the newest tree seen."""
+
+_CONFLICT = re.compile(rb"^<{7} ", re.MULTILINE)
+
+
+def proof_name(version: str, platform: str) -> str:
+    """Give the file name of a toolchain's proof."""
+    return f"go{version}.{platform.replace('/', '-')}.tlog-proof"
+
+
+def proved(data: bytes, key: Verifier, version: str, platform: str) -> str:
+    """Give the h1 that a bundle proves of a toolchain. Raises Refused."""
+    return bundle.verify(data, key, MODULE, module_version(version, platform)).h1
+
+
+class Shelf:
+    """What is kept of a database beside the lock, and what is to be kept from now on.
+
+    `folder` is `gogen.lock.d`, which need not be there.
+    """
+
+    def __init__(self, folder: Path, key: Verifier) -> None:
+        """Look below the database's own folder."""
+        self._folder = folder
+        self._below = f"sumdb/{re.sub(r'[^A-Za-z0-9-]+', '.', key.name).strip('.')}"
+        self.new: dict[str, bytes] = {}
+
+    def path(self, name: str) -> str:
+        """Give the path of a file below the folder."""
+        return f"{self._below}/{name}"
+
+    def place(self, name: str) -> Place:
+        """Give the place of a file, for messages."""
+        return Place(f"{KEPT}/{self.path(name)}")
+
+    def read(self, name: str) -> bytes:
+        """Give what is kept, b"" where nothing is. Raises Rejected (GG542)."""
+        try:
+            data = (self._folder / self.path(name)).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            message = f"it cannot be read: {error.strerror}"
+            raise Rejected([Problem("GG542", message, self.place(name))]) from error
+        if _CONFLICT.search(data):
+            hint = (
+                "keep the side whose tree has more records (the number in the line after"
+                " go.sum database tree), then run gogen lock"
+            )
+            message = "it has merge conflict markers"
+            raise Rejected([Problem("GG542", message, self.place(name), hint=hint)])
+        return data
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a file, if it is not there already."""
+        if data and data != self.read(name):
+            self.new[self.path(name)] = data
+
+
+def reproved(named: Named, kept: Path) -> Verdict:
+    """Prove a toolchain's h1 again from the bundle that is kept."""
+    if not isinstance(named.pin, Archive):
+        return WORD
+    _, version, platform = named.at
+    key = verifier(GO_KEY)
+    try:
+        data = Shelf(kept, key).read(proof_name(version, platform))
+        h1 = proved(data, key, version, platform) if data else None
+    except (Refused, Rejected) as refused:
+        return Verdict(State.FAILED, str(refused))
+    if h1 is None:
+        return WORD
+    if h1 != named.pin.h1:
+        return Verdict(State.FAILED, f"the database has {h1}, the lock {named.pin.h1}")
+    return Verdict(State.PROVED)
