@@ -45,9 +45,9 @@ def update_lock(compiler: Compiler, git: Callable[[], Git], *, waiting: Waiting 
     """
     workspace = compiler.sources.workspace
     with hold(workspace.root, waiting=waiting):
-        before = _text(compiler)
+        before = lock_text(compiler)
         with Following(workspace.root, lambda: _read(before).layers, git) as layers:
-            wants = _wants(Compiler(Sources(workspace, compiler.sources.cache, layers)))
+            wants = wanted_pins(Compiler(Sources(workspace, compiler.sources.cache, layers)))
         lock = needed(wants, _read(before)._replace(layers=layers.pins))
         after = write_lock(lock)
         changes = steps(workspace.root, lock.layers, layers.fresh)
@@ -75,12 +75,12 @@ def _apply(root: Path, changes: Iterable[Step]) -> None:
 
 def check_lock(compiler: Compiler) -> tuple[Problem, ...]:
     """Say how the lock differs from the one the workspace needs."""
-    wants = _wants(compiler)
+    wants = wanted_pins(compiler)
     lock, root = compiler.sources.lock, compiler.sources.workspace.root
-    return (*stale(lock, wants, _text(compiler)), *strays(root, lock.layers))
+    return (*stale(lock, wants, lock_text(compiler)), *strays(root, lock.layers))
 
 
-def _wants(compiler: Compiler) -> WantedPins:
+def wanted_pins(compiler: Compiler) -> WantedPins:
     """Gather what all profiles ask for. Raises Rejected with every profile's problems."""
     sources = compiler.sources
     wants = WantedPins()
@@ -96,7 +96,7 @@ def _wants(compiler: Compiler) -> WantedPins:
     return wants
 
 
-def _text(compiler: Compiler) -> str:
+def lock_text(compiler: Compiler) -> str:
     """Give the lock's text, "" where there is none yet."""
     file = compiler.sources.workspace.lock_file
     with disk_errors(LOCK):

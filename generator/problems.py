@@ -57,6 +57,13 @@ _EXIT_BY_PREFIX = {
     "GG43": Exit.DISK,  # another run holds the workspace, a worker was killed
     "GG44": Exit.INPUT,  # a path that leaves its root
     "GG5": Exit.SOURCE,
+    "GG585": Exit.INPUT,  # a bump that cannot be what is meant
+    "GG586": Exit.INPUT,
+    "GG587": Exit.INPUT,
+    "GG588": Exit.INPUT,
+    "GG589": Exit.INPUT,
+    "GG590": Exit.LOCK,  # a release that lacks what is in use
+    "GG591": Exit.LOCK,
     "GG593": Exit.DRIFT,  # a change of several files that was stopped, and files edited since
     "GG594": Exit.DRIFT,
     "GG575": Exit.INPUT,  # layers of other repositories: an address that is none,

@@ -16,7 +16,7 @@ from generator.disk.runlock import hold, silent
 from generator.model import Desired, slug
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
-from generator.stages.write import Written, adopt, write
+from generator.stages.write import Rewrite, Written, adopt, rewrites, write
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -67,6 +67,14 @@ class Brought(NamedTuple):
     written: Written
 
 
+class Foreseen(NamedTuple):
+    """What a run would change of a profile, whose folder of out/ is `slug`."""
+
+    name: str
+    slug: str
+    rewrites: tuple[Rewrite, ...]
+
+
 class Rendered(NamedTuple):
     """What a run wrote, and every problem met."""
 
@@ -112,6 +120,21 @@ def bring_up(
     with hold(root, waiting=waiting):
         brought = tuple(run.over(tuple(names), advance))
     return Rendered(brought, tuple(run.problems))
+
+
+def foresee(
+    compiler: Compiler, advance: Advance
+) -> tuple[tuple[Foreseen, ...], tuple[Problem, ...]]:
+    """Render every profile in memory; give what a render would write, and every problem met.
+
+    To be called under `runlock.hold`. Raises Rejected where the workspace cannot be read.
+    """
+
+    def put(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> Foreseen:
+        return Foreseen(desired.profile or desired.slug, desired.slug, rewrites(changes))
+
+    run = _Run(compiler, put)
+    return tuple(run.over((), advance)), tuple(run.problems)
 
 
 def take_over(

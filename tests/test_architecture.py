@@ -26,7 +26,18 @@ MAY_IMPORT = {
     "wording": {"problems", "model"},
 }
 # What no part below the pipeline may reach up to.
-UPPER = {"cli", "pipeline", "update", "locking", "lint", "modules", "review", "sources", "spread"}
+UPPER = {
+    "bump",
+    "cli",
+    "pipeline",
+    "update",
+    "locking",
+    "lint",
+    "modules",
+    "review",
+    "sources",
+    "spread",
+}
 LOWER = (
     *(
         "audit",

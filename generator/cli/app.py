@@ -21,6 +21,7 @@ COMMANDS = (
     "lint",
     "verify",
     "lock",
+    "bump",
     "modules",
     "adopt",
     "profiles",

@@ -158,12 +158,14 @@ def _newest(images: list[dict[str, Any]]) -> dict[str, ImagePin]:
     for image in images:
         pin = ImagePin(image["digest"], last_seen(image["as_of"]), (EMBEDDED,))
         known = newest.get(image["image"])
-        if image["kind"].startswith("index") and (not known or _end(pin.as_of) > _end(known.as_of)):
+        if image["kind"].startswith("index") and (
+            not known or last_day(pin.as_of) > last_day(known.as_of)
+        ):
             newest[image["image"]] = pin
     return newest
 
 
-def _end(as_of: str | None) -> str:
+def last_day(as_of: str | None) -> str:
     """Order dates by the last day they can mean; none is before all."""
     return (as_of or "").ljust(len("YYYY-MM-DD"), "~" if as_of else " ")
 
@@ -178,7 +180,7 @@ def last_seen(note: str) -> str | None:
         "-".join(part for part in (year, later or month, day) if part)
         for year, month, later, day in dates
     ]
-    return max(found, key=_end, default=None)
+    return max(found, key=last_day, default=None)
 
 
 def _digests(images: list[dict[str, Any]]) -> dict[str, frozenset[str]]:

@@ -99,6 +99,14 @@ def _built_upon(profile: Profile, platforms: list[str]) -> dict[str, frozenset[s
     return due
 
 
+def image_leaves(profile: Profile, targets: tuple[Target, ...], view: View) -> Iterator[Leaf]:
+    """Give the values of a profile that name an image: by its schema, or by a manifest's word."""
+    yield from _marked(profile.tree, view)
+    for name in (name for target in targets for name in target.images):
+        if reference := _REFERENCE.fullmatch(name):
+            yield from _texts(find(profile.tree, tuple(reference[1].split("."))))
+
+
 def releases(profile: Profile) -> list[Leaf]:
     """Give the Go release of the profile, then that of each of its modules, as leaves."""
     modules = find(profile.tree, ("modules",))

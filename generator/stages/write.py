@@ -103,6 +103,33 @@ def _of_others(change: Change) -> bool:
     return change.kind is ChangeKind.FOREIGN and change.obstacle != FOLDER and not inside
 
 
+class Rewrite(NamedTuple):
+    """A file of which a write would make another: its bytes before and after, None: no file.
+
+    Where `executable` is None, a file keeps its mode.
+    """
+
+    path: str
+    old: bytes | None
+    new: bytes | None
+    executable: bool | None = None
+
+
+def rewrites(changes: tuple[Change, ...]) -> tuple[Rewrite, ...]:
+    """Give what `write` would do, to be done in one transaction with other files.
+
+    Raises Rejected as `write` does, and where a killed render is to be finished first (GG408).
+    """
+    stopped = [change for change in changes if change.kind is ChangeKind.UNFINISHED]
+    if problems := (*_refused(changes, force=False), *drift(stopped)):
+        raise Rejected(problems)
+    return tuple(
+        Rewrite(change.path, change.old, change.new, change.executable)
+        for change in changes
+        if change.kind not in _LEFT_ALONE
+    )
+
+
 class _Writer:
     """One write: the steps of `journal`, with what is needed to take them back."""
 

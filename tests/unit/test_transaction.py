@@ -259,16 +259,16 @@ def _failing(root: Path, name: str, at: int) -> Callable[..., object]:
 
 
 @pytest.mark.parametrize("folder", ["", "out/p", "profiles/base", "out"])
-def test_a_folder_that_may_not_be_written(tmp_path: Path, folder: str) -> None:
-    with ordinary_user(tmp_path):
+def test_a_folder_that_may_not_be_written(open_path: Path, folder: str) -> None:
+    with ordinary_user(open_path):
         for path, text in BEFORE.items():
-            put(tmp_path, path, text)
-        (tmp_path / folder).chmod(0o555)
-        (found,) = _refused(tmp_path, lambda: _change(tmp_path))
-        (tmp_path / folder).chmod(0o755)
+            put(open_path, path, text)
+        (open_path / folder).chmod(0o555)
+        (found,) = _refused(open_path, lambda: _change(open_path))
+        (open_path / folder).chmod(0o755)
         assert found[0] == "GG421"
-        _change(tmp_path)
-        assert _files(tmp_path) == AFTER
+        _change(open_path)
+        assert _files(open_path) == AFTER
 
 
 def test_a_refusal_after_the_decision_is_finished_by_the_next(

@@ -1,0 +1,1 @@
+"""`gogen bump`: a release, image or action moved in profiles, lock and outputs, or nowhere."""

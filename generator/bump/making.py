@@ -1,0 +1,148 @@
+"""Make a bump: everything is compiled in memory as it would be, then all of it changes, or nothing.
+
+Profiles, lock and outputs are read, planned and changed under one hold of the workspace. What the
+compiler, a rule or the audit finds wrong in what would come refuses the whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from generator.bump.editing import edited
+from generator.bump.model import Bumped
+from generator.bump.moved import moved
+from generator.bump.overlay import Overlay
+from generator.bump.releases import available
+from generator.disk.drift import unified
+from generator.disk.paths import Tree, disk_errors
+from generator.disk.runlock import hold
+from generator.disk.transaction import Transaction
+from generator.lock.model import EMPTY, Lock
+from generator.lock.reading import parse_lock
+from generator.lock.resolve import needed
+from generator.lock.writing import write_lock
+from generator.locking import lock_text, wanted_pins
+from generator.model import Change, ChangeKind
+from generator.modules import held
+from generator.pipeline import Compiler
+from generator.problems import Rejected
+from generator.stages.write import Rewrite
+from generator.update import foresee
+from generator.workspace import LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from generator.bump.editing import Edit
+    from generator.bump.model import Asked
+    from generator.disk.runlock import Waiting
+    from generator.lock.catalogue import Catalogue
+    from generator.lock.wanted import WantedPins
+
+    Advance = Callable[[int, int], None]
+
+
+class Ask(NamedTuple):
+    """How to find out what is to move, from a workspace and what it wants, and what is known."""
+
+    choose: Callable[[Compiler, WantedPins], Asked]
+    known: Catalogue
+
+
+def bump(
+    compiler: Compiler,
+    ask: Ask,
+    advance: Advance,
+    *,
+    write: bool,
+    waiting: Waiting,
+) -> Bumped:
+    """Make the bump that `ask` wants of the workspace as it is, or only plan it.
+
+    Raises Rejected with everything that stands against it, and then nothing has changed: a release,
+    image or action that cannot be had, a finding in what would be rendered, a file in out/ that was
+    edited by hand (GG402), one that changed while gogen was running.
+    """
+    root = compiler.sources.workspace.root
+    with hold(root, shared=not write, waiting=waiting):
+        asked = ask.choose(compiler, wanted_pins(compiler))
+        texts = [*_texts(root, asked.edits)]
+        sources = Overlay(compiler.sources, {t.path: t.new or b"" for t in texts}, asked.manifests)
+        before = lock_text(compiler)
+        old = parse_lock(before) if before else EMPTY
+        new = sources.lock = _lock(Compiler(sources), asked, old, ask.known)
+        after = write_lock(new)
+        if not texts and after == before:
+            return Bumped(asked.title)
+        locked = Rewrite(LOCK, before.encode() or None, after.encode(), executable=None)
+        planned = Compiler(sources)
+        outputs, problems = foresee(planned, advance)
+        if wrong := [problem for problem in problems if problem.exit]:
+            raise Rejected(wrong)
+        changes = [*texts, *([locked] if after != before else [])]
+        changes += [rewrite for output in outputs for rewrite in output.rewrites]
+        if write:
+            _change(root, changes)
+        return Bumped(
+            asked.title,
+            edits=asked.edits,
+            moved=moved(old, new, {**asked.go, **asked.renamed}),
+            outputs=outputs,
+            remarks=(*asked.remarks, *_modules(planned)),
+            files=tuple(sorted(change.path for change in changes)),
+            diff="".join(
+                unified(Change(ChangeKind.STALE, t.path, "", t.old, t.new)) for t in texts
+            ),
+        )
+
+
+def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
+    """Give the files with their edits done."""
+    files: dict[str, list[Edit]] = {}
+    for edit in edits:
+        files.setdefault(edit.place.file, []).append(edit)
+    with Tree(root) as tree:
+        for path, own in sorted(files.items()):
+            with disk_errors(path):
+                read = tree.read(path)
+            old = read[0] if read else b""
+            yield Rewrite(path, old, edited(path, old, own), executable=None)
+
+
+def _lock(compiler: Compiler, asked: Asked, old: Lock, known: Catalogue) -> Lock:
+    """Give the lock of the changed profiles. Raises Rejected with every pin that cannot be had."""
+    wants = wanted_pins(compiler)
+    if lacking := [*available(asked.go, wants, known)]:
+        raise Rejected(lacking)
+    return needed(wants, _without(old, asked), known)
+
+
+def _without(lock: Lock, asked: Asked) -> Lock:
+    """Give the lock without the pins that are to be chosen anew."""
+    return lock._replace(
+        images={ref: pin for ref, pin in lock.images.items() if ref not in asked.fresh},
+        actions={n: pin for n, pin in lock.actions.items() if n not in asked.fresh},
+    )
+
+
+def _modules(compiler: Compiler) -> Iterator[str]:
+    """Say which go.mod and go.work files are behind: they are their authors', and stay."""
+    names = compiler.sources.select(())
+    problems = held(
+        compiler.sources.workspace.root, [compiler.pinned(name) for name in names]
+    ).problems
+    files = sorted({p.place.file for p in problems if p.place and p.exit})
+    if files:
+        yield f"gogen modules --write brings {', '.join(files)} in line"
+
+
+def _change(root: Path, changes: Iterable[Rewrite]) -> None:
+    """Change all files at once."""
+    with disk_errors("."), Tree(root) as tree, Transaction(tree) as transaction:
+        for change in sorted(changes, key=lambda change: change.path):
+            if change.new is None:
+                transaction.remove(change.path, change.old or b"")
+            else:
+                transaction.put(change.path, change.old, change.new, executable=change.executable)
+        transaction.commit()

@@ -1,0 +1,60 @@
+"""What a bump asks for, and what came of it."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from generator.bump.editing import Edit
+    from generator.update import Foreseen
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Asked(NamedTuple):
+    """What is to move.
+
+    `edits` are the values in profiles and manifests that say it. `go` are new releases and
+    `renamed` new image references by old ones; `manifests` are the words of manifests that name
+    those, new ones by old ones. `fresh` are image references and actions whose pin is chosen anew.
+    """
+
+    title: str
+    edits: tuple[Edit, ...] = ()
+    go: Mapping[str, str] = NONE
+    renamed: Mapping[str, str] = NONE
+    manifests: Mapping[str, str] = NONE
+    fresh: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
+
+
+class Moved(NamedTuple):
+    """A pin that moves: `kind` is go, image or action.
+
+    `old` and `new` are what people read (a release, a reference with its digest, a tag with its
+    commit), "" for one that comes or goes; `proofs` are those that all its new pins passed.
+    """
+
+    kind: str
+    old: str
+    new: str
+    proofs: tuple[str, ...]
+
+
+class Bumped(NamedTuple):
+    """A bump, done or planned: what moved in profiles, lock and outputs.
+
+    `files` are all files that change, sorted; `diff` is that of the profiles; `message` can serve
+    as the commit's.
+    """
+
+    title: str
+    edits: tuple[Edit, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    outputs: tuple[Foreseen, ...] = ()
+    remarks: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    diff: str = ""
