@@ -122,6 +122,14 @@ sentinel() {
   sums="${sums}$2 $1${nl}"
 }
 
+# The scripts that this profile gives login shells, which put R on PATH with all else; or nothing.
+login_scripts() {
+  login_sh='' login_fish=''
+  [ -n "${HOME:-}" ] && [ -z "${GOGEN_ROOT:-}" ] || return 0
+  login_sh="$HOME"/.config/gogen/env.sh
+  login_fish="$HOME"/.config/fish/conf.d/gogen.fish
+}
+
 # R, the folder everything is in; empty where it lies in a home folder and there is none.
 default_root() {
   [ -z "${HOME:-}" ] || R="$HOME"/.local/share/gogen
@@ -145,7 +153,8 @@ Usage: setup-go.sh [VERB] [OPTION]...
   --no-use             install: do not make it current
   --deep               verify, install: read every file, not only the programs
   --keep N             gc: how many releases to keep (2); current and previous always stay
-  --shell sh|fish      env: for which shell (sh)
+  --write              env: put it into the files that login shells read; uninstall takes it out
+  --shell sh|fish      env: for which shell (sh; with --write for each that the user has)
   --mirror URL|DIR     look here first for the archive; may be given again
   --offline            use no network
   --dry-run            say what would be done and do nothing
@@ -210,6 +219,7 @@ finish() {
   trap - EXIT HUP INT TERM
   [ -z "${child}" ] || kill "${child}" 2>/dev/null || :
   [ -z "${work}" ] || rm -rf "${work}"
+  [ -z "${beside}" ] || rm -f "${beside}"
   [ "${locked}" != mkdir ] || rm -rf "${R}/lock.d"
   [ "${json}" = no ] || report "${code}"
   exit "${code}"
@@ -516,14 +526,16 @@ need_root() {
   [ -n "${R}" ] || die 6 "HOME is not set: set it, or GOGEN_ROOT"
 }
 
+# As root in the home folder of somebody else (sudo), files would be left that they cannot change.
+need_own_home() {
+  [ "$(id -u)" != 0 ] || [ -n "$(find "${HOME}/." -prune -user 0)" ] ||
+    die 6 "root would write into ${HOME}, which is another user's: run it as that user$1"
+}
+
 # Makes R and this run's own folder in it, takes the lock and clears what killed runs left.
 open_root() {
-  # As root in the home folder of somebody else (sudo), files would be left that they cannot change.
   case ${R} in
-  "${HOME:-/}"/*)
-    [ "$(id -u)" != 0 ] || [ -n "$(find "${HOME}/." -prune -user 0)" ] ||
-      die 6 "root would write into ${HOME}, which is another user's: run it as that user, or set GOGEN_ROOT"
-    ;;
+  "${HOME:-/}"/*) need_own_home ", or set GOGEN_ROOT" ;;
   *) ;;
   esac
   for folder in "${R}/go" "${R}/cache" "${R}/tmp"; do
@@ -1260,21 +1272,167 @@ print_env() {
   need_root
   is_any_active || die 8 "no release is current: run setup-go.sh install"
   case ${shell} in
-  sh)
-    word=$(printf '%s' "${R}/current/bin" | sed -e "s/'/'\\\\''/g")
-    printf "unset GOROOT\ncase \${PATH-} in\n'%s':*) ;;\n" "${word}"
-    printf "*) PATH='%s':\${PATH-/usr/bin:/bin} ;;\nesac\nexport PATH\n" "${word}"
-    ;;
-  fish)
-    word=$(printf '%s' "${R}/current/bin" | sed -e "s/[\\\\']/\\\\&/g")
-    printf "set -e GOROOT\nset -gx PATH '%s' (string match -v -- '%s' \$PATH)\n" "${word}" "${word}"
-    ;;
+  '' | sh | fish) ;;
   *) misused "--shell is sh or fish, not ${shell}" ;;
   esac
+  if [ "${writes}" = yes ]; then
+    write_env
+  else
+    lines_for "${shell:-sh}"
+  fi
+}
+
+lines_for() {
+  quote_for "$1" "${R}/current/bin"
+  if [ "$1" = fish ]; then
+    printf "set -e GOROOT\nset -gx PATH %s (string match -v -- %s \$PATH)\n" "${word}" "${word}"
+  else
+    printf "unset GOROOT\ncase \${PATH-} in\n%s:*) ;;\n" "${word}"
+    printf "*) PATH=%s:\${PATH-/usr/bin:/bin} ;;\nesac\nexport PATH\n" "${word}"
+  fi
+}
+
+# Sets word to $2 as one word of the shell $1.
+quote_for() {
+  if [ "$1" = fish ]; then
+    word=$(printf '%s' "$2" | sed -e "s/[\\\\']/\\\\&/g")
+  else
+    word=$(printf '%s' "$2" | sed -e "s/'/'\\\\''/g")
+  fi
+  word="'${word}'"
 }
 
 is_any_active() {
   link_target current && [ -x "${R}/${target}/bin/go" ]
+}
+
+# ---------------------------------------------------------------------------------------------------
+# The files of login shells
+# ---------------------------------------------------------------------------------------------------
+
+# Prints "SHELL FILE" for each file that a login shell of this user may read.
+login_files() {
+  printf 'sh %s\n' "${HOME}/.profile" "${HOME}/.bash_profile" "${HOME}/.bash_login" "${ZDOTDIR:-${HOME}}/.zprofile"
+  printf 'fish %s\n' "${XDG_CONFIG_HOME:-${HOME}/.config}/fish/conf.d/gogen-go.fish"
+}
+
+# The file $1 is there, or is to be made. Bash would read a new .bash_profile instead of .profile.
+is_wanted() {
+  [ ! -e "$1" ] || return 0
+  case $1 in
+  */.profile) ;;
+  */.zprofile) [ "${SHELL##*/}" = zsh ] ;;
+  *.fish) [ -d "${1%/conf.d/*}" ] ;;
+  *) return 1 ;;
+  esac
+}
+
+write_env() {
+  [ -n "${HOME:-}" ] || die 6 "HOME is not set: the files of login shells are below it"
+  need_own_home ''
+  login_scripts
+  SHELL=${SHELL:-}
+  [ "${dry}" = yes ] || open_root
+  while read -r kind path; do
+    if [ "${kind}" != "${shell:-${kind}}" ] || ! is_wanted "${path}"; then continue; fi
+    case "${kind} ${login_fish}" in
+    # fish reads what lies there by itself.
+    "fish "*/fish/conf.d/*) ;;
+    *) edit with_block "${path}" ;;
+    esac
+  done <<EOF
+$(login_files)
+EOF
+  [ "${changed}" = yes ] || [ "${dry}" = yes ] || tell "login shells are told of ${R}/current/bin already"
+}
+
+# Takes the lines of this R out of the files of login shells.
+forget_env() {
+  [ -n "${HOME:-}" ] || return 0
+  while read -r kind path; do
+    [ -f "${path}" ] || continue
+    edit without_block "${path}"
+    # Where nothing was nothing is left; but an empty .bash_profile keeps bash from .profile.
+    case ${path} in
+    */.bash_*) ;;
+    *) [ -z "${first}" ] || [ "${dry}" = yes ] || [ -L "${path}" ] || [ -s "${path}" ] || rm -f "${path}" ;;
+    esac
+  done <<EOF
+$(login_files)
+EOF
+}
+
+# Puts what $1 (with_block, without_block) makes of the file $2 in its place, by one rename, with its
+# mode and owner. Of a link, what it leads to is replaced.
+edit() {
+  file=$2
+  hops=0
+  while [ -L "${file}" ]; do
+    hops=$((hops + 1))
+    [ "${hops}" -le 40 ] || die 6 "cannot read $2: too many links"
+    link=$(readlink "${file}") || die 6 "cannot read ${file}"
+    case ${link} in
+    /*) file=${link} ;;
+    *) file="${file%/*}/${link}" ;;
+    esac
+  done
+  find_block
+  if [ -e "${file}" ] && is_edited "$1"; then return; fi
+  if [ "${dry}" = yes ]; then
+    tell "would change ${file}"
+    return
+  fi
+  [ ! -e "${file}" ] || { [ -f "${file}" ] && [ -w "${file}" ]; } || die 6 "cannot write ${file}"
+  mkdir -p "${file%/*}" 2>/dev/null || die 6 "cannot write ${file%/*}"
+  beside="${file}.gogen-new"
+  rm -f "${beside}"
+  [ ! -e "${file}" ] || cp -p "${file}" "${beside}" || die 6 "cannot write ${file%/*}"
+  "$1" >"${beside}" || die 6 "cannot write ${beside}: no space left?"
+  mv -f "${beside}" "${file}" || die 6 "cannot write ${file}"
+  beside='' changed=yes
+  tell "changed ${file}"
+}
+
+# The file is what $1 makes of it already. The dot keeps line breaks at the end.
+is_edited() {
+  [ "$("$1" && echo .)" = "$(cat "${file}" && echo .)" ]
+}
+
+# Sets first and last to the lines that the block of this R begins and ends at in the file, or to nothing.
+find_block() {
+  first='' last=''
+  begin="# >>> gogen ${R}: from setup-go.sh env --write, until its uninstall"
+  end="# <<< gogen ${R}"
+  [ -f "${file}" ] || return 0
+  first=$(grep -nFx -e "${begin}" "${file}" | sed -n '1s/:.*//p')
+  [ -n "${first}" ] || return 0
+  last=$(grep -nFx -e "${end}" "${file}" | sed -n '1s/:.*//p')
+  [ "${last:-0}" -gt "${first}" ] || die 6 "${file}: what gogen wrote begins at line ${first} and has no end: take it out by hand"
+}
+
+# Prints the file with the block in its place, or at its end.
+with_block() {
+  if [ -n "${first}" ]; then
+    sed -e "${first},\$d" "${file}"
+  elif [ -s "${file}" ]; then
+    cat "${file}"
+    # The last line may lack its end.
+    [ "$(grep -c '' "${file}")" -eq "$(($(wc -l <"${file}")))" ] || echo
+  fi
+  printf '%s\n' "${begin}"
+  if [ "${kind}" = fish ]; then script=${login_fish}; else script=${login_sh}; fi
+  quote_for "${kind}" "${script}"
+  case "${kind}${script:+ script}" in
+  'sh script') printf 'if [ -r %s ]; then . %s; fi\n' "${word}" "${word}" ;;
+  'fish script') printf 'test -r %s; and source %s\n' "${word}" "${word}" ;;
+  *) lines_for "${kind}" ;;
+  esac
+  printf '%s\n' "${end}"
+  [ -z "${last}" ] || sed -e "1,${last}d" "${file}"
+}
+
+without_block() {
+  if [ -n "${first}" ]; then sed -e "${first},${last}d" "${file}"; else cat "${file}"; fi
 }
 
 # Removes the release in name: its receipt first, then the tree under another name.
@@ -1321,12 +1479,13 @@ uninstall() {
     uninstall_one "$1"
     return
   fi
+  if [ "${dry}" = no ] && [ -d "${R}" ]; then open_root; fi
+  forget_env
   [ -d "${R}" ] || return 0
   if [ "${dry}" = yes ]; then
     tell "would remove ${R}"
     return
   fi
-  open_root
   # Links first: whoever still looks finds nothing, not a half.
   for link in current previous; do
     if link_target "${link}"; then rm -f "${R}/${link}" || die 6 "cannot write ${R}"; fi
@@ -1428,7 +1587,7 @@ examine_root() {
   if [ "${found}" = "${R}/current/bin/go" ]; then
     note ok "PATH finds it"
   else
-    note warn "PATH finds ${found}, not ${R}/current/bin/go: eval \"\$(setup-go.sh env)\""
+    note warn "PATH finds ${found}, not ${R}/current/bin/go: eval \"\$(setup-go.sh env)\", or setup-go.sh env --write"
   fi
   # The user's own go env file counts here: a wrong line in it stops every go command.
   if line=$(cd / && "${R}/current/bin/go" env GOROOT 2>&1); then
@@ -1443,8 +1602,8 @@ examine_root() {
 # ---------------------------------------------------------------------------------------------------
 
 verb='' release='' platform='' state='' R='' tree='' source='' error='' extra='' changed=no
-child='' work='' keep=2 shell=sh locked=no into='' mirrors='' wrong='' r_tree='' failed=4
-activates=yes deep=no offline=no dry=no json=no
+child='' work='' beside='' keep=2 shell='' locked=no into='' mirrors='' wrong='' r_tree='' failed=4
+activates=yes deep=no offline=no dry=no json=no writes=no
 trap finish EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -1483,6 +1642,7 @@ while [ $# -gt 0 ]; do
   --no-use) activates=no ;;
   --deep) deep=yes ;;
   --offline) offline=yes ;;
+  --write) writes=yes ;;
   --dry-run) dry=yes ;;
   --json) json=yes ;;
   -h | --help)
