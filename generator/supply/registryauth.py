@@ -78,7 +78,7 @@ NOBODY = Logins({}, frozenset())
 def read_logins(config: Path | None, passwords: Path | None = None) -> Logins:
     """Read Docker's config.json, and a netrc file for the hosts that it does not have.
 
-    A file that is not there holds nothing, the `default` entry of a netrc is for nobody here.
+    A file that is not there holds nothing; the `default` of a netrc is for no registry.
     Raises Rejected (GG557).
     """
     known = _netrc(passwords) if passwords else {}
@@ -110,7 +110,7 @@ def _netrc(file: Path) -> Mapping[str, str]:
         raise _unreadable(file, f"line {error.lineno}", _NETRC) from None
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, str(error), _NETRC) from None
-    return {_name(host): f"{of[0]}:{of[2]}" for host, of in hosts.items() if host != "default"}
+    return {_name(host): f"{of[0]}:{of[2]}" for host, of in hosts.items()}
 
 
 def _unreadable(file: Path, why: str, expected: str) -> Rejected:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Proxy:
-    """A proxy at work; `led` are the hosts with ports that it led to, in order."""
+    """A proxy at work; `led` are the hosts with ports that it led to, in order.
+
+    `port` is the one of this machine that it leads to whatever port was asked for, 0 for that one.
+    """
 
     url: str
     password: str = ""
     led: list[str] = field(default_factory=list)
+    port: int = 0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -32,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(407)
             return
         self.proxy.led.append(self.path)
-        port = int(self.path.rpartition(":")[2])
+        port = self.proxy.port or int(self.path.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as server:
             self.send_response(200)
             self.end_headers()

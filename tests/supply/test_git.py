@@ -72,6 +72,13 @@ def test_the_newest_release_is_the_highest_version(
     assert pin == ActionPin(tag, commit(action, tag), ("git",))
 
 
+def test_a_line_is_not_another_that_begins_like_it(action: Repository) -> None:
+    action.git("tag", "v10.0.0")
+    action.git("tag", "v1.20.0")
+    found = [source(action).action(NAME, asked) for asked in ("", "v1", "v1.2", "v10")]
+    assert [pin and pin.tag for pin in found] == ["v10.0.0", "v1.20.0", "v1.2.3", "v10.0.0"]
+
+
 @pytest.mark.parametrize("tag", ["v1.2.3", "v1.10.1", "v2.0.0-rc.1"])
 def test_a_tag_is_its_commit(action: Repository, tag: str) -> None:
     pin = source(action).action(NAME, tag)

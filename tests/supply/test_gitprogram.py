@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -306,8 +307,40 @@ def test_files_that_are_much_larger_than_their_packets_are_not_read(
     origin: Repository, tmp_path: Path
 ) -> None:
     origin.commit({"zeros": bytes(9 << 20)})
+    size = (9 << 20) + len("go: 2\n") + len("hello\n")
     small = git(largest=1 << 20)
     commit = small.fetch(origin.url, "refs/heads/main", tmp_path / "got")
     tree = small.tree(tmp_path / "got", commit)
     got, message = code(lambda: small.entries(tmp_path / "got", tree))
-    assert (got, "bytes" in message) == ("GG568", True)
+    assert (got, message) == ("GG568", f"the files of git tree {tree} have {size} bytes")
+
+
+def test_a_tree_that_would_write_elsewhere_is_not_fetched(
+    origin: Repository, tmp_path: Path
+) -> None:
+    blob = origin.git("rev-parse", "HEAD:README")
+    (tmp_path / "tree").write_bytes(b"100644 ..\0" + bytes.fromhex(blob))
+    argv = ("hash-object", "-t", "tree", "-w", "--literally", str(tmp_path / "tree"))
+    commit = origin.git("commit-tree", "-m", "evil", origin.git(*argv))
+    origin.git("tag", "evil", commit)
+    got, message = code(lambda: git().fetch(origin.url, "refs/tags/evil", tmp_path / "got"))
+    assert (got, "hasDotdot" in message) == ("GG567", True)
+
+
+def test_what_git_started_ends_with_it(tmp_path: Path) -> None:
+    """Git talks through helpers; one that hangs is not left behind."""
+    program = tmp_path / "git"
+    said = tmp_path / "helper"
+    program.write_text(
+        "#!/bin/sh\ncase $1 in version) echo git version 2.40.0; exit ;; esac\n"
+        f'sleep 300 & echo $! > "{said}"\nwait\n'
+    )
+    program.chmod(0o755)
+    one = Git(program, {"PATH": os.defpath}, patience=0.5)
+    assert code(lambda: one.ls_remote("https://git.example/x"))[0] == "GG568"
+    helper = Path("/proc") / said.read_text().strip()
+    for _ in range(100):
+        if not helper.exists() or ") Z " in (helper / "stat").read_text():
+            return
+        time.sleep(0.02)
+    pytest.fail("the helper still runs")

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from tests.servers.https import Route
+
 PLATFORMS = ["linux/amd64", "linux/arm64", "linux/arm/v7"]
 TODAY = "2026-11-23"
 KNOWN = "sha256:" + "7" * 64
@@ -240,6 +242,26 @@ def test_another_machine_is_asked_with_tls_only_through_the_proxy() -> None:
     assert pin
     assert pin.digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
     assert proxy.led == [f"mirror.example:{there.port}"]
+
+
+def test_docker_hub_is_asked_where_it_is() -> None:
+    """Its API and its tokens are on other hosts than its name; a login is for the name."""
+    hosts = ("registry-1.docker.io", "auth.docker.io")
+    realm = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'
+    manifest = "/v2/library/debian/manifests/1"
+    query = "?scope=repository%3Alibrary%2Fdebian%3Apull&service=registry.docker.io"
+    routes: dict[str, Route] = {
+        manifest: [challenge(realm), answer(index())],
+        f"/token{query}": Reply(b'{"token": "abc"}'),
+    }
+    with serving(routes, names=hosts) as hub, proxying() as proxy:
+        proxy.port = hub.port
+        web = Web(retries=0, ca_file=hub.ca_file, proxies={"https": proxy.url})
+        assert asking(Logins({"docker.io": LOGIN}, frozenset()), web).image("debian:1")
+    assert proxy.led[:2] == ["registry-1.docker.io:443", "auth.docker.io:443"]
+    basic = f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
+    sent = [request.headers.get("authorization") for request in hub.requests]
+    assert sent == [None, basic, "Bearer abc"]
 
 
 # ---- what must not enter the lock --------------------------------------------------------------
