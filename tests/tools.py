@@ -27,6 +27,7 @@ INSTALL = {
     "admission-reader": _MAKE,
     "devcontainer": f"{_MAKE} (needs npm)",
     "docker-registry": "apt install docker-registry",
+    "dockerfile-llb": _MAKE,
     "dockerfile-reader": _MAKE,
     "gitops-reader": _MAKE,
     "go": _MAKE,

@@ -58,7 +58,7 @@ def _linux(version: str) -> list[str]:
 def _profile_platforms() -> list[str]:
     """Give the linux platforms that the profile has and the lock pins."""
     done = (ROOT / "out/build-pod/docker/alpine.Dockerfile").read_text(encoding="utf-8")
-    arches = re.findall(r"^FROM scratch AS go-(\S+)$", done, re.MULTILINE)
+    arches = re.findall(r"^FROM scratch AS go-(\S+)_$", done, re.MULTILINE)
     return sorted(f"linux/{arch}" for arch in arches)
 
 

@@ -41,7 +41,7 @@ def test_each_architecture_has_the_archive_of_the_lock(
     rendered: Mapping[str, bytes], form: str, family: str
 ) -> None:
     found = re.findall(
-        r"^FROM scratch AS go-(\w+)\nADD --checksum=sha256:(\w+) ",
+        r"^FROM scratch AS go-(\w+)_\nADD --checksum=sha256:(\w+) ",
         _dockerfile(rendered, form, family),
         re.MULTILINE,
     )
@@ -57,7 +57,7 @@ def test_every_image_is_a_digest_or_a_stage(
     text = _dockerfile(rendered, form, family)
     lines = re.findall(r"^FROM (?:--platform=\S+ )?(\S+) AS (\S+)$", text, re.MULTILINE)
     stages = {stage for _image, stage in lines}
-    named = {image for image, _stage in lines} - stages - {"scratch", "go-${TARGETARCH}"}
+    named = {image for image, _stage in lines} - stages - {"scratch", "go-${TARGETARCH}_"}
     digests = {pin["digest"] for pin in _lock()["images"].values()}
     assert named
     assert {image.partition("@")[2] for image in named} <= digests
@@ -91,7 +91,7 @@ def test_the_portable_form_asks_for_nothing_that_old_builders_lack(
 ) -> None:
     for family in FAMILIES:
         text = _dockerfile(rendered, "docker/portable", family)
-        new = re.search(r"^ADD .*--unpack|--link|^# (syntax|check)=|<<", text, re.MULTILINE)
+        new = re.search(r"^ADD .*--unpack|--link|^# syntax=|<<", text, re.MULTILINE)
         assert not new, family
         assert "--unpack=true" in _dockerfile(rendered, "docker", family)
 
