@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.disk.runlock import Waiting
-    from generator.supply.gitprogram import Git
+    from generator.layers.remote import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,18 @@ class Locked:
     pins: int
 
 
-def update_lock(compiler: Compiler, git: Callable[[], Git], *, waiting: Waiting = silent) -> Locked:
+def update_lock(
+    compiler: Compiler, access: Callable[[], Access], *, waiting: Waiting = silent
+) -> Locked:
     """Write the lock that the workspace needs, and vendor the layers of other repositories.
 
-    `git` is called where a repository must be asked, `waiting` once if another run holds the
+    `access` is called where a repository must be asked, `waiting` once if another run holds the
     workspace. Raises Rejected with every pin nobody knows.
     """
     workspace = compiler.sources.workspace
     with hold(workspace.root, waiting=waiting):
         before = lock_text(compiler)
-        with Following(workspace.root, lambda: _read(before).layers, git) as layers:
+        with Following(workspace.root, lambda: _read(before).layers, access) as layers:
             wants = wanted_pins(Compiler(Sources(workspace, compiler.sources.cache, layers)))
         lock = needed(wants, _read(before)._replace(layers=layers.pins))
         after = write_lock(lock)

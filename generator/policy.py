@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from generator.tables import Table
     from generator.workspace import Workspace
 
-SECTIONS = ("actions", "go", "images")
+SECTIONS = ("actions", "go", "images", "layers")
 _SHOWN = 5  # pins that a message names
 
 
@@ -61,7 +61,7 @@ def read_policy(workspace: Workspace) -> Policy:
     return Policy(required, stated)
 
 
-_OF = {"actions": "an action", "go": "an archive of Go", "images": "an image"}
+_OF = {"actions": "an action", "go": "an archive of Go", "images": "an image", "layers": "a layer"}
 
 
 def _are_names(value: Any) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import waiting
-from generator.cli.session import Outcome, Session, execute, git
+from generator.cli.session import Outcome, Session, execute, git_access
 from generator.reports import Format
+
+if TYPE_CHECKING:
+    from generator.layers.remote import Access
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +42,11 @@ def _work(session: Session, *, check: bool) -> Outcome:
     if check:
         problems = check_lock(session.compiler)
         return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
-    result = update_lock(session.compiler, git, waiting=waiting)
+
+    def access() -> Access:
+        return git_access(session.workspace)
+
+    result = update_lock(session.compiler, access, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
         text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",

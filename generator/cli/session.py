@@ -29,9 +29,9 @@ from generator.workspace import (
 )
 
 if TYPE_CHECKING:
+    from generator.layers.remote import Access
     from generator.pipeline import Compiler
     from generator.sources import Sources
-    from generator.supply.gitprogram import Git
 
 
 class Outcome(NamedTuple):
@@ -135,12 +135,20 @@ def search_path() -> str:
     return os.pathsep.join((own, path))
 
 
-def git() -> Git:
-    """Give the git program with the user's variables; where there is none, its first run tells."""
-    from generator.supply.gitprogram import Git  # noqa: PLC0415  (late)
+def git_access(workspace: Workspace) -> Access:
+    """Give how repositories are asked: the git program with the user's variables, and mirrors.
 
+    Where there is no git, its first run tells. Raises Rejected (GG162, GG163) for settings.
+    """
+    from generator.layers.remote import Access  # noqa: PLC0415  (late)
+    from generator.supply.gitprogram import Git  # noqa: PLC0415  (late)
+    from generator.supply.settings import read_settings  # noqa: PLC0415  (late)
+
+    settings = read_settings(workspace)
     program = shutil.which("git", path=search_path()) or "git"
-    return Git(Path(program), os.environ)  # noqa: TID251  (where keys and proxies are)
+    environment = os.environ  # noqa: TID251  (where keys and proxies are)
+    ca_file = str(workspace.root / settings.ca_file) if settings.ca_file else ""
+    return Access(Git(Path(program), environment, ca_file), settings.git)
 
 
 def cache_folder() -> Path | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from generator.layers.address import parse
 from generator.layers.remote import Remote
-from generator.layers.vendored import Vendored, home, vendors
+from generator.layers.vendored import Vendored, home, proof_of
 from generator.model import LayerFiles
 from generator.problems import Place, Rejected
 from generator.workspace import LOCK
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from generator.layers.address import Address
+    from generator.layers.remote import Access
     from generator.lock.model import LayerPin
-    from generator.supply.gitprogram import Git
 
 Source = tuple[str, str]
 """A repository and a ref in it, as an address has them."""
@@ -43,13 +43,13 @@ class Following:
         self,
         root: Path,
         locked: Callable[[], Mapping[str, LayerPin]],
-        git: Callable[[], Git],
+        access: Callable[[], Access],
         moving: frozenset[Source] = frozenset(),
     ) -> None:
         """Follow what the workspace at `root` extends; `moving` are to get the newest commit."""
         self._root = root
         self._locked = locked
-        self._git = git
+        self._access = access
         self._moving = moving
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.pins: dict[str, LayerPin] = {}
@@ -88,18 +88,17 @@ class Following:
             found = self._remote.newest(address, self._before.get(source), place)
         else:
             found = self._remote.again(address, known, place)
-        pin, files = self._remote.layer(address, found, place)
-        contents = {
-            f"{home(address, pin)}/{name}": files[name] for name in sorted(files) if vendors(name)
-        }
+        pin, files, proof = self._remote.layer(address, found, place)
+        contents = {f"{home(address, pin)}/{name}": files[name] for name in sorted(files)}
         self.pins[address.url] = pin
         self.fresh |= contents
+        self.fresh[proof_of(address, pin)] = proof
         return LayerFiles(address.url, (*contents,), MappingProxyType(contents))
 
     @cached_property
     def _remote(self) -> Remote:
         self._folder = tempfile.TemporaryDirectory(prefix="gogen-layers-")
-        return Remote(self._git(), Path(self._folder.name))
+        return Remote(self._access(), Path(self._folder.name))
 
     @cached_property
     def _vendored(self) -> Vendored:

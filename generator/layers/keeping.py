@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from generator.disk.paths import Tree, disk_errors, shown
 from generator.layers.address import parse
-from generator.layers.vendored import ATTRIBUTES, LAYERS, paths
+from generator.layers.vendored import ATTRIBUTES, LAYERS, paths, proof_of
 from generator.problems import Place, Problem
 from generator.workspace import LOCK
 
@@ -61,7 +61,11 @@ def strays(root: Path, pins: Mapping[str, LayerPin]) -> tuple[Problem, ...]:
 
 
 def _due(pins: Mapping[str, LayerPin]) -> set[str]:
-    return {path for url, pin in pins.items() for path in paths(parse(url, Place(LOCK)), pin)}
+    due: set[str] = set()
+    for url, pin in pins.items():
+        address = parse(url, Place(LOCK))
+        due |= {*paths(address, pin), proof_of(address, pin)}
+    return due
 
 
 def _held(root: Path) -> Iterator[tuple[str, bytes]]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from generator.disk.paths import shown
 from generator.layers.address import COMMIT
+from generator.layers.proof import Proof, written
 from generator.layers.vendored import tree_of, vendors
 from generator.lock.model import LayerPin
 from generator.problems import Problem, Rejected
-from generator.supply.gittree import EXECUTABLE, FILE, LINK, SUBMODULE, blob_id
+from generator.supply.gittree import EXECUTABLE, FILE, FOLDER, LINK, SUBMODULE, blob_id
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,10 +34,25 @@ GIT = "git"
 
 TAGS = "refs/tags/"
 _BRANCHES = "refs/heads/"
+_MIRRORED = ("https", "ssh")
 _MOST = 100  # names in a layer's folder
 _LARGEST = 1 << 20  # bytes of a layer's files together
 _NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._ +@~-]*")
 _KINDS = {LINK: "a link", SUBMODULE: "a submodule", EXECUTABLE: "executable"}
+
+
+class Access(NamedTuple):
+    """The git program, and mirrors of repositories by host, as gogen.toml names them."""
+
+    git: Git
+    mirrors: Mapping[str, str] = MappingProxyType({})
+
+    def url(self, repository: str) -> str:
+        """Give where a repository is asked for: at its host, or below the mirror of that."""
+        protocol, _, rest = repository.partition("://")
+        place, slash, path = rest.partition("/")
+        mirror = self.mirrors.get(place.rpartition("@")[2]) if protocol in _MIRRORED else None
+        return f"{mirror.rstrip('/')}{slash}{path}" if mirror else repository
 
 
 class Found(NamedTuple):
@@ -45,12 +62,21 @@ class Found(NamedTuple):
     ref: str
 
 
+class Fetched(NamedTuple):
+    """A layer as it was fetched: its pin, the bytes of its files by name, a written proof."""
+
+    pin: LayerPin
+    files: Mapping[str, bytes]
+    proof: bytes
+
+
 class Remote:
     """The repositories that one run asks, with what they answered."""
 
-    def __init__(self, git: Git, folder: Path) -> None:
+    def __init__(self, access: Access, folder: Path) -> None:
         """Fetch into a folder of this run."""
-        self._git = git
+        self._access = access
+        self._git = access.git
         self._folder = folder
         self._refs: dict[str, Mapping[str, str]] = {}
         self._fetched: dict[tuple[str, str], tuple[Path, str]] = {}
@@ -83,13 +109,11 @@ class Remote:
         """Give a repository's branches and tags: object ids by full name, tags peeled too."""
         if repository not in self._refs:
             with _placed(place):
-                self._refs[repository] = self._git.ls_remote(repository)
+                self._refs[repository] = self._git.ls_remote(self._access.url(repository))
         return self._refs[repository]
 
-    def layer(
-        self, address: Address, found: Found, place: Place
-    ) -> tuple[LayerPin, Mapping[str, bytes]]:
-        """Give the pin of a layer, and the bytes of the files in its folder by name.
+    def layer(self, address: Address, found: Found, place: Place) -> Fetched:
+        """Give a layer's pin, the bytes of its files by name, and the proof that they are of it.
 
         Raises Rejected: GG584 a folder that is no layer, GG583 a commit that is gone.
         """
@@ -103,21 +127,29 @@ class Remote:
             raise Rejected(problems)
         files = {name: entry for name, entry in entries.items() if "/" not in name}
         ids = {name: blob_id(entry.content) for name, entry in files.items()}
-        for name in {path.partition("/")[0] for path in entries.keys() - files.keys()}:
-            ids[f"{name}/"] = self._git.tree(at, commit, f"{address.folder}/{name}")
+        names = self._git.names(at, tree)
+        ids |= {f"{name}/": one for name, (mode, one) in names.items() if mode == FOLDER}
         pin = LayerPin(commit, tree, found.ref, {name: ids[name] for name in sorted(ids)}, (GIT,))
         if tree_of(pin) != tree:
             raise Rejected([_no_folder(address, commit, place)])
-        return pin, {name: entry.content for name, entry in files.items()}
+        contents = {name: entry.content for name, entry in files.items() if vendors(name)}
+        return Fetched(pin, contents, self._proof(at, commit, address.folder))
+
+    def _proof(self, at: Path, commit: str, folder: str) -> bytes:
+        """Give the proof that a folder is of a commit."""
+        parts = folder.split("/")
+        above = ("/".join(parts[:depth]) for depth in range(len(parts)))
+        trees = (self._git.names(at, self._git.tree(at, commit, path)) for path in above)
+        return written(Proof(self._git.commit(at, commit), tuple(trees)))
 
     def _fetch(self, address: Address, found: Found, place: Place) -> tuple[Path, str]:
         """Give where a commit is fetched to, and its id."""
         key = (address.repository, found.commit)
         if key not in self._fetched:
             self.refs(address.repository, place)  # who does not answer at all fails here
-            at = self._folder / f"{len(self._fetched)}"
+            at, url = self._folder / f"{len(self._fetched)}", self._access.url(address.repository)
             try:
-                self._fetched[key] = at, self._git.fetch(address.repository, found.commit, at)
+                self._fetched[key] = at, self._git.fetch(url, found.commit, at)
             except Rejected as rejected:
                 raise Rejected([_gone(address, found, rejected, place)]) from rejected
         return self._fetched[key]
@@ -126,7 +158,7 @@ class Remote:
         """Give the full name of an address' ref."""
         if not address.ref:
             with _placed(place):
-                head = self._git.head(address.repository)
+                head = self._git.head(self._access.url(address.repository))
             return head or _reject(_no_ref(address, "HEAD is no branch", "", place))
         refs = self.refs(address.repository, place)
         names = (address.ref, f"{TAGS}{address.ref}", f"{_BRANCHES}{address.ref}")

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from generator.disk.paths import Tree, disk_errors
 from generator.layers.address import parse
+from generator.layers.proof import fault
 from generator.model import LayerFiles
 from generator.problems import Place, Problem, Rejected
 from generator.supply.gittree import FILE, FOLDER, blob_id, folder_id
 from generator.workspace import LOCK, LOCK_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from generator.layers.address import Address
@@ -43,6 +44,11 @@ def home(address: Address, pin: LayerPin) -> str:
     name = address.repository.rpartition("/")[2].removesuffix(".git").lower()
     readable = re.sub(r"[^a-z0-9]+", "-", name).strip("-") or "repository"
     return f"{LAYERS}/{readable}-{pin.commit[:_SHORT]}/{address.folder}"
+
+
+def proof_of(address: Address, pin: LayerPin) -> str:
+    """Give the file with the proof that a vendored layer is of its commit."""
+    return f"{home(address, pin)}.json"
 
 
 def vendors(name: str) -> bool:
@@ -91,10 +97,14 @@ class Vendored:
             raise Rejected([_torn(address, commits, place)])
         if tree_of(pin) != pin.tree:
             raise Rejected([_forged(url, pin)])
-        contents = self._contents(paths(address, pin))
-        problems = [*_differences(address, pin, contents, place)]
+        proof = proof_of(address, pin)
+        found = self._contents((proof, *paths(address, pin)))
+        problems = [*_differences(address, pin, found, place)]
+        if not problems and (why := fault(found[proof] or b"", pin, address.folder)):
+            problems = [_unproved(address, pin, why)]
         if problems:
             raise Rejected(problems)
+        contents = {path: found[path] for path in found if path != proof}
         held = {path: content for path, content in contents.items() if content is not None}
         return LayerFiles(url, (*held,), MappingProxyType(held))
 
@@ -106,7 +116,7 @@ class Vendored:
             found.setdefault(parse(url, Place(LOCK)).source, set()).add(pin.commit)
         return found
 
-    def _contents(self, files: Mapping[str, str]) -> dict[str, bytes | None]:
+    def _contents(self, files: Iterable[str]) -> dict[str, bytes | None]:
         """Read files, through no link; None where there is no regular file."""
         with disk_errors(LAYERS), Tree(self.root) as tree:
             return {path: found[0] if (found := tree.read(path)) else None for path in files}
@@ -140,6 +150,16 @@ def _forged(url: str, pin: LayerPin) -> Problem:
         Place(LOCK),
         expected=f"files whose tree is {pin.tree}; theirs is {tree_of(pin)}",
         hint=f"{_AGAIN}; find out who changed the lock",
+    )
+
+
+def _unproved(address: Address, pin: LayerPin, why: str) -> Problem:
+    return Problem(
+        "GG579",
+        f"this does not prove that {address.url} is of commit {pin.commit}: {why}",
+        Place(proof_of(address, pin)),
+        expected=f"the commit, and trees that lead to {pin.tree}",
+        hint=f"{_AGAIN}; find out who changed the lock or this file",
     )
 
 

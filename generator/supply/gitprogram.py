@@ -129,6 +129,16 @@ class Git:
         """
         return self._id(folder, f"{commit}:{path}" if path else f"{commit}^{{tree}}")
 
+    def commit(self, folder: Path, commit: str) -> bytes:
+        """Give a fetched commit as git keeps it: the text whose hash is its id."""
+        return self._run(("cat-file", "commit", commit), folder)
+
+    def names(self, folder: Path, tree: str) -> Mapping[str, tuple[str, str]]:
+        """Give what a fetched tree holds itself: mode and object id by name."""
+        listed = self._run(("ls-tree", "-z", "-l", tree), folder)
+        rows = map(_row, listed.split(b"\0")[:-1])
+        return {row.path: (row.mode.lstrip("0"), row.id) for row in rows}
+
     def entries(self, folder: Path, tree: str) -> Mapping[str, Entry]:
         """Give what a fetched tree holds, by path with slashes: the very bytes git keeps.
 

@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 def blob_id(content: bytes) -> str:
     """Give the id of a file's bytes."""
-    return _id("blob", content)
+    return object_id("blob", content)
 
 
 def tree_id(files: Mapping[str, tuple[str, bytes]]) -> str:
@@ -52,13 +52,14 @@ def folder_id(entries: Mapping[str, tuple[str, str]]) -> str:
     # git sorts a folder as if its name ended with a slash.
     ranked = sorted((_raw(n) + b"/" * (m == FOLDER), m, n, i) for n, (m, i) in entries.items())
     lines = (b"%s %s\0%s" % (m.encode(), _raw(n), bytes.fromhex(i)) for _, m, n, i in ranked)
-    return _id("tree", b"".join(lines))
+    return object_id("tree", b"".join(lines))
 
 
 def _raw(name: str) -> bytes:
     return name.encode(errors="surrogateescape")
 
 
-def _id(kind: str, content: bytes) -> str:
+def object_id(kind: str, content: bytes) -> str:
+    """Give the id of an object of a kind: blob, tree, commit."""
     # Git's own name of an object; what must not be forged is proved beside it.
     return hashlib.sha1(b"%s %d\0%s" % (kind.encode(), len(content), content)).hexdigest()  # noqa: S324  (git's object ids are SHA-1)

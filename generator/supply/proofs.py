@@ -33,6 +33,7 @@ class Kind(NamedTuple):
 
 
 _GO, _IMAGES, _ACTIONS = frozenset({"go"}), frozenset({"images"}), frozenset({"actions"})
+_LAYERS = frozenset({"layers"})
 _SOURCE = 'a source {} in sources.order of gogen.toml, as in order = ["embedded", "{}"]'
 _DOWNLOAD = "gogen lock --download"
 _SHIPPED = "the data shipped with gogen: nothing that can be run here"
@@ -43,7 +44,9 @@ PROOFS: Mapping[str, Kind] = MappingProxyType(
         "embedded-index": Kind(
             _GO | _IMAGES | _ACTIONS, 'the source embedded: sources.order = ["embedded"]'
         ),
-        "git": Kind(_ACTIONS, _SOURCE.format("git", "git")),
+        "git": Kind(
+            _ACTIONS | _LAYERS, f"{_SOURCE.format('git', 'git')}; each layer that is fetched has it"
+        ),
         "go-dev": Kind(_GO, _SOURCE.format("go.dev", "go.dev")),
         "gpg": Kind(_GO, f"{_DOWNLOAD}, of .tar.gz: a .zip has no signature"),
         "mirror": Kind(_GO, _SOURCE.format("mirror", "mirror https://mirror.example/go/")),
@@ -58,7 +61,7 @@ PROOFS: Mapping[str, Kind] = MappingProxyType(
 
 
 class Named(NamedTuple):
-    """A pin with what names it: ("go", version, platform), ("images", ref), ("actions", name)."""
+    """A pin with its name: ("go", version, platform), ("images", ref), or of another section."""
 
     at: tuple[str, ...]
     pin: Pin
@@ -73,7 +76,7 @@ class Named(NamedTuple):
         return " ".join((_ONE[self.section], *self.at[1:]))
 
 
-_ONE = {"go": "go", "images": "image", "actions": "action"}
+_ONE = {"go": "go", "images": "image", "actions": "action", "layers": "layer"}
 
 
 def pins(lock: Lock) -> Iterator[Named]:
@@ -85,6 +88,8 @@ def pins(lock: Lock) -> Iterator[Named]:
             yield Named(("go", version, platform), archive)
     for ref, image in sorted(lock.images.items()):
         yield Named(("images", ref), image)
+    for url, layer in sorted(lock.layers.items()):
+        yield Named(("layers", url), layer)
 
 
 class Download(Protocol):
@@ -134,7 +139,11 @@ class Verdict(NamedTuple):
 WORD = Verdict(State.WORD)
 
 REPROVED: Mapping[str, str] = MappingProxyType(
-    {"embedded-index": "generator.supply.embedded", "sumdb": "generator.supply.bundles"}
+    {
+        "embedded-index": "generator.supply.embedded",
+        "git": "generator.layers.proof",
+        "sumdb": "generator.supply.bundles",
+    }
 )
 """Proofs that can be tried again offline, each with its module.
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from generator.lock.model import ActionPin
+from generator.lock.reading import read_lock
+from generator.supply.proofs import Named, State, pins, reproved
 from tests.layers.upstream import APP, BASE, address, extends, offline, online, refused
 from tests.servers.repository import Repository, daemon, repository
 from tests.tools import ROOT
@@ -78,7 +81,9 @@ def test_a_layer_is_locked_and_vendored_with_those_it_extends(
     home = f"gogen.lock.d/layers/platform-{commit[:12]}/profiles"
     assert sorted(vendored(follower)) == [
         "gogen.lock.d/layers/.gitattributes",
+        f"{home}/base.json",
         f"{home}/base/profile.yaml",
+        f"{home}/common.json",
         f"{home}/common/go.yaml",
     ]
 
@@ -226,6 +231,40 @@ def test_a_chain_without_end_is_not_followed(origin: Repository, follower: Proje
     follower.write(extends(address(origin, ref="r17")))
     outcome = refused(follower, "GG576", "lock")
     assert f"{address(origin, ref='r17')} → {address(origin, ref='r16')} → " in outcome.text
+
+
+def test_a_mirror_is_asked_in_place_of_its_host(origin: Repository, follower: Project) -> None:
+    url = address("https://git.example/platform")
+    follower.write(
+        {
+            **extends(url),
+            "gogen.toml": f'[sources]\ngit = {{"git.example" = "file://{origin.folder.parent}"}}\n'
+            '[policy]\nlayers = ["git"]\n',
+        }
+    )
+    done(follower, "lock")
+    assert locked(follower)[url]["commit"] == origin.git("rev-parse", "HEAD")
+    done(follower, "render")
+
+
+def test_a_policy_asks_for_proofs_of_layers(follower: Project) -> None:
+    done(follower, "lock")
+    lock = (follower.root / "gogen.lock").read_text()
+    follower.write({"gogen.toml": '[policy]\nlayers = ["git"]\n'})
+    follower.write({"gogen.lock": lock.replace(', "proofs": ["git"]}', "}")})
+    assert "without the proof git: layer git+file://" in refused(follower, "GG340", "check").text
+
+
+def test_what_is_vendored_proves_the_lock_again(origin: Repository, follower: Project) -> None:
+    done(follower, "lock")
+    kept, lock = follower.root / "gogen.lock.d", read_lock(follower.root / "gogen.lock")
+    named = [each for each in pins(lock) if each.section == "layers"]
+    assert [str(each) for each in named] == [f"layer {url}" for url in sorted(lock.layers)]
+    assert [reproved("git", each, kept).state for each in named] == [State.PROVED] * 2
+    follower.write({path: b"" for path in vendored(follower) if path.endswith("go.yaml")})
+    assert [reproved("git", each, kept).state for each in named] == [State.PROVED, State.FAILED]
+    action = Named(("actions", "a/b"), ActionPin("v1", origin.git("rev-parse", "HEAD"), ("git",)))
+    assert reproved("git", action, kept).state is State.WORD
 
 
 def test_this_repositorys_own_profiles_render_alike_where_they_are_followed(

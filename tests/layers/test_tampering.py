@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.layers.remote import Access
 from generator.locking import update_lock
 from generator.pipeline import Compiler
 from generator.sources import Sources
@@ -122,6 +123,35 @@ def test_a_lock_whose_files_are_not_its_trees_is_refused(
     follower.write({path: new, "gogen.lock": lock})
     outcome = refused(follower, "GG579", "check")
     assert "error[GG579] gogen.lock\n" in outcome.text
+
+
+def test_a_lock_whose_tree_is_not_its_commits_is_refused(
+    origin: Repository, follower: Project
+) -> None:
+    """Whoever edits the tree's id too has no commit of the repository for it."""
+    path, new = f"{home(origin)}/go.yaml", BASE.replace("linux/amd64", "linux/arm64")
+    lock = (follower.root / "gogen.lock").read_text()
+    tree = origin.git("rev-parse", "v1.0.0:profiles/base")
+    lock = lock.replace(blob_id(BASE.encode()), blob_id(new.encode()))
+    origin.commit({"profiles/base/go.yaml": new})
+    forged = origin.git("rev-parse", "HEAD:profiles/base")
+    follower.write({path: new, "gogen.lock": lock.replace(tree, forged)})
+    outcome = refused(follower, "GG579", "check")
+    assert f"its commit has the tree {tree} there" in outcome.text
+    proof = f"{home(origin)}.json"
+    data = json.loads((follower.root / proof).read_bytes())
+    data["trees"][1]["base"] = f"40000 {forged}"
+    follower.write({proof: json.dumps(data)})
+    assert "it has another tree than" in refused(follower, "GG579", "check").text
+    data["trees"][1]["base"] = "40000 none"
+    lies = ("[]", "{", '{"commit": [], "trees": []}', '{"commit": [""], "trees": [3]}')
+    for lie in (*lies, json.dumps(data)):
+        follower.write({proof: lie})
+        assert f"error[GG579] {proof}\n" in refused(follower, "GG579", "check").text
+    (follower.root / proof).unlink()
+    assert proof in refused(follower, "GG578", "check").text
+    assert follower.run("lock").code == 0
+    assert follower.run("check").code == 0
 
 
 def test_two_commits_of_one_ref_in_the_lock_are_refused(
@@ -325,7 +355,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new(
     assert {p for p in new if p.startswith(f"{home(origin)}/")} == set()
 
     def lock() -> None:
-        update_lock(Compiler(Sources(open_workspace(follower.root))), lambda: git)
+        update_lock(Compiler(Sources(open_workspace(follower.root))), lambda: Access(git))
 
     seen, tree = set(), old
     for at in range(1, 400, 6):  # every step of a transaction has its own test
