@@ -64,6 +64,9 @@ _EXIT_BY_PREFIX = {
     "GG589": Exit.INPUT,
     "GG590": Exit.LOCK,  # a release that lacks what is in use
     "GG591": Exit.LOCK,
+    "GG595": Exit.DRIFT,  # an attestation of what is not so
+    "GG596": Exit.INPUT,  # what gogen attest and sbom are given
+    "GG597": Exit.INPUT,
     "GG593": Exit.DRIFT,  # a change of several files that was stopped, and files edited since
     "GG594": Exit.DRIFT,
     "GG575": Exit.INPUT,  # layers of other repositories: an address that is none,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from generator import spread
 from generator.disk.actual import observe, strays
 from generator.disk.drift import drift
-from generator.disk.places import check_places, due
+from generator.disk.places import check_places, due, sums_due
 from generator.disk.runlock import hold, silent
+from generator.disk.sums import NAME, OUT, digest
 from generator.model import Desired, slug
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
@@ -35,11 +36,16 @@ _WRITTEN = "gogen writes in out/, and at the places that targets name"
 
 
 class Checked(NamedTuple):
-    """A profile compared with what is on disk."""
+    """A profile compared with what is on disk.
+
+    `digests`, where they were asked for, are the workspace-relative path and SHA-256 (hex) of all
+    that is due.
+    """
 
     name: str
     files: int
     changes: tuple[Change, ...]
+    digests: tuple[tuple[str, str], ...] = ()
 
 
 class Comparison(NamedTuple):
@@ -83,14 +89,19 @@ class Rendered(NamedTuple):
 
 
 def compare(
-    compiler: Compiler, names: Iterable[str], advance: Advance, *, waiting: Waiting = silent
+    compiler: Compiler,
+    names: Iterable[str],
+    advance: Advance,
+    *,
+    digests: bool = False,
+    waiting: Waiting = silent,
 ) -> Comparison:
     """Render profiles (all where none is named) in memory and compare them with out/.
 
-    `waiting` is called once if another run writes to the workspace. Raises Rejected where that
-    cannot be read.
+    `digests` asks for those of the files too; `waiting` is called once if another run writes to the
+    workspace. Raises Rejected where that cannot be read.
     """
-    run = _Run(compiler, _checked)
+    run = _Run(compiler, _digested if digests else _checked)
     root = compiler.sources.workspace.root
     with hold(root, shared=True, waiting=waiting):
         checked = tuple(run.over(tuple(names), advance))
@@ -176,6 +187,14 @@ def take_over(
 
 def _checked(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> Checked:
     return Checked(desired.profile or desired.slug, len(desired.artifacts), changes)
+
+
+def _digested(desired: Desired, actual: Actual, changes: tuple[Change, ...]) -> Checked:
+    files = {path: artifact.content for path, artifact in due(desired).items()}
+    if sums := sums_due(desired):
+        files[f"{OUT}/{desired.slug}/{NAME}"] = sums
+    digests = tuple((path, digest(content)) for path, content in files.items())
+    return _checked(desired, actual, changes)._replace(digests=digests)
 
 
 class _Done(NamedTuple, Generic[T]):

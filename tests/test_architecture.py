@@ -28,6 +28,7 @@ MAY_IMPORT = {
 # What no part below the pipeline may reach up to.
 UPPER = {
     "bump",
+    "attesting",
     "cli",
     "pipeline",
     "update",
@@ -40,6 +41,7 @@ UPPER = {
 }
 LOWER = (
     *(
+        "attest",
         "audit",
         "cache",
         "dialects",

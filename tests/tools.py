@@ -61,6 +61,7 @@ INSTALL = {
     "perl": "apt install perl-base",
     "ps": "apt install procps",
     "sh": "apt install dash",
+    "sha256sum": "apt install coreutils",
     "ssh": "apt install openssh-client",
     "ssh-keygen": "apt install openssh-client",
     "sudo": "apt install sudo",

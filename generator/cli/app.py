@@ -22,6 +22,8 @@ COMMANDS = (
     "verify",
     "lock",
     "bump",
+    "attest",
+    "sbom",
     "modules",
     "adopt",
     "profiles",

@@ -68,3 +68,13 @@ WorkspaceOption = Annotated[
         show_default=False,
     ),
 ]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="Write it there instead of to standard output.",
+        show_default=False,
+    ),
+]

@@ -42,10 +42,10 @@ def sums_due(desired: Desired) -> bytes:
 
 def allows(allowed: Iterable[str], place: str) -> bool:
     """Tell whether a file may stand at a place outside out/."""
-    return not _kept(place) and any(matches(place, glob) for glob in allowed)
+    return not is_kept(place) and any(matches(place, glob) for glob in allowed)
 
 
-def _kept(place: str) -> bool:
+def is_kept(place: str) -> bool:
     """Tell whether a place is of gogen's own files or git's, which no glob allows."""
     parts = place.split("/")
     return parts[0] in _SOURCES or any(part.lower() == ".git" for part in parts)
@@ -109,7 +109,7 @@ def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem
     at = artifact.at or Place(artifact.template)
     if why := fault(artifact.place):
         yield Problem("GG440", f"place {shown(artifact.place)!r} {why}", at)
-    elif _kept(artifact.place):
+    elif is_kept(artifact.place):
         hint = f"choose another place: {_NEVER}"
         yield Problem("GG442", f"no file can be placed at {artifact.place}", at, hint=hint)
     elif not allows(allowed, artifact.place):

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from generator.supply.proofs import Download
 
-GPG = "gpg"
-"""Proof: the archive has a signature by Google's pinned key."""
 SUFFIX = ".asc"
 """What is appended to an archive's name, or address, for its signature."""
 LARGEST = 16 << 10
@@ -155,7 +153,9 @@ def _packets(signature: bytes, name: str) -> list[Packet]:
     """Give the signatures that a file holds. Raises Rejected (GG546) where it has none."""
     from pysequoia.packet import PacketPile, Tag  # noqa: PLC0415  (an extra)
 
-    if len(signature) > LARGEST:
+    if not signature:
+        found = "nothing is there"
+    elif len(signature) > LARGEST:
         found = f"it has {len(signature)} bytes"
     elif b"<html" in signature[:LARGEST].lower():
         found = "it is an HTML page"
@@ -168,7 +168,7 @@ def _packets(signature: bytes, name: str) -> list[Packet]:
         else:
             if packets and all(packet.tag == Tag.Signature for packet in packets):
                 return packets
-            found = "it holds " + (", ".join(sorted({str(p.tag) for p in packets})) or "nothing")
+            found = "it holds " + ", ".join(sorted({str(packet.tag) for packet in packets}))
     problem = Problem(
         "GG546",
         f"{name}{SUFFIX} is no OpenPGP signature: {found}",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Make = Callable[[Mapping[str, str | bytes]], Project]
 
 COMMANDS = (
-    "render check diff explain show lint lock adopt profiles targets schema".split()  # noqa: SIM905
+    "render check diff explain show lint lock attest sbom adopt profiles targets schema".split()  # noqa: SIM905
 )
 PROFILE = """targets: [app]
 toolchains: {current: "1.27.1"}

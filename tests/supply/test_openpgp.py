@@ -10,8 +10,11 @@ import pytest
 from pysequoia import SignatureMode, Tsk, sign, sign_file
 from pysequoia.packet import PacketPile
 
+from generator.lock.model import Archive
 from generator.problems import Exit, Rejected
+from generator.supply import openpgp
 from generator.supply.openpgp import LARGEST, Signer, google, is_signed, prove
+from generator.supply.proofs import tried
 from tests.supply.gnupg import GnuPG, gnupg
 from tests.tools import ROOT
 
@@ -242,7 +245,7 @@ def test_it_tells_when_the_file_was_signed(corpus: Cases, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "it holds nothing"),
+        (b"", "nothing is there"),
         (b"<!DOCTYPE html>\n<html><title>404</title></html>\n", "it is an HTML page"),
         (b"4e408abae126d916b6164627193f2c54f0e3ca1312d693b86db45f862ab238b1\n", "unexpected eof"),
         (REAL[:400], "truncated packet"),
@@ -324,6 +327,34 @@ def test_a_file_that_is_gone_is_no_bad_signature(tmp_path: Path) -> None:
 def test_only_archives_that_google_signs_are_said_to_be() -> None:
     assert is_signed("go1.27.1.linux-amd64.tar.gz")
     assert not is_signed("go1.27.1.windows-amd64.zip")
+
+
+class Fetched(NamedTuple):
+    """A download as `gogen lock --download` has it."""
+
+    archive: Archive
+    path: Path
+    signature: bytes | None
+
+    def beside(self, suffix: str, limit: int) -> bytes | None:
+        assert (suffix, limit) == (".asc", LARGEST)
+        return self.signature
+
+
+def test_a_download_is_proved_by_what_lies_beside_it(
+    corpus: Cases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = corpus["by a subkey"]
+    path = tmp_path / "part"
+    path.write_bytes(DATA)
+    signed, plain = (Archive(f"go1.99.linux-amd64.{ext}", "0" * 64) for ext in ("tar.gz", "zip"))
+    with pytest.raises(Rejected, match=r"\[GG546\].*: nothing is there"):
+        tried("gpg", Fetched(signed, path, None))
+    assert not tried("gpg", Fetched(plain, path, REAL))
+    with pytest.raises(Rejected, match=r"\[GG553\].* go1\.99\.linux-amd64\.tar\.gz\.asc "):
+        tried("gpg", Fetched(signed, path, REAL))
+    monkeypatch.setattr(openpgp, "google", lambda: case.signer)
+    assert tried("gpg", Fetched(signed, path, case.signature))
 
 
 _BOUNDED = """\
