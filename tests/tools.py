@@ -57,6 +57,7 @@ INSTALL = {
     "gpg": "apt install gnupg",
     "gpgconf": "apt install gnupg",
     "make": "apt install make",
+    "jq": "apt install jq",
     "openssl": "apt install openssl",
     "perl": "apt install perl-base",
     "ps": "apt install procps",
