@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.problems import Rejected
+from generator.sumdb.note import GO_KEY
 from generator.tables import Key, table
 from generator.wording import did_you_mean
 
@@ -28,9 +29,6 @@ NAMES = (EMBEDDED, MIRROR, GO_DEV, PROXY, REGISTRY, GIT)
 
 ADDRESSED = frozenset({MIRROR, GO_DEV, PROXY})
 """Those that can be followed by an address; a registry and a repository are named by the pins."""
-
-SUMDB_KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
-"""The key of Go's own checksum database (cmd/go/internal/modfetch/key.go)."""
 
 
 class Entry(NamedTuple):
@@ -77,7 +75,7 @@ def read_settings(workspace: Workspace) -> Settings:
         order=tuple(_entry(word) for word in words),
         ca_file=stated.values.get("ca_file", ""),
         timeout=float(stated.values.get("timeout", _TIMEOUT)),
-        sumdb=stated.values.get("sumdb", SUMDB_KEY),
+        sumdb=stated.values.get("sumdb", GO_KEY),
         git=MappingProxyType(stated.values.get("git", {})),
         table=stated,
     )
