@@ -6,6 +6,7 @@ compiler, a rule or the audit finds wrong in what would come refuses the whole.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.bump.editing import edited
@@ -17,6 +18,8 @@ from generator.disk.drift import unified
 from generator.disk.paths import Tree, disk_errors
 from generator.disk.runlock import hold
 from generator.disk.transaction import Transaction
+from generator.layers.following import Following
+from generator.layers.keeping import steps
 from generator.lock.model import EMPTY, Lock
 from generator.lock.reading import parse_lock
 from generator.lock.resolve import needed
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from generator.bump.editing import Edit
     from generator.bump.model import Asked
     from generator.disk.runlock import Waiting
+    from generator.layers.remote import Access
     from generator.lock.catalogue import Catalogue
     from generator.lock.wanted import WantedPins
 
@@ -44,10 +48,14 @@ if TYPE_CHECKING:
 
 
 class Ask(NamedTuple):
-    """How to find out what is to move, from a workspace and what it wants, and what is known."""
+    """How to find out what is to move, from a workspace and what it wants, and what is known.
+
+    `access` gives how the repositories of layers are asked, where one must be.
+    """
 
     choose: Callable[[Compiler, WantedPins], Asked]
     known: Catalogue
+    access: Callable[[], Access]
 
 
 def bump(
@@ -65,13 +73,19 @@ def bump(
     edited by hand (GG402), one that changed while gogen was running.
     """
     root = compiler.sources.workspace.root
-    with hold(root, shared=not write, waiting=waiting):
+    with hold(root, shared=not write, waiting=waiting), ExitStack() as stack:
         asked = ask.choose(compiler, wanted_pins(compiler))
         texts = [*_texts(root, asked.edits)]
-        sources = Overlay(compiler.sources, {t.path: t.new or b"" for t in texts}, asked.manifests)
         before = lock_text(compiler)
         old = parse_lock(before) if before else EMPTY
-        new = sources.lock = _lock(Compiler(sources), asked, old, ask.known)
+        layers = Following(root, lambda: old.layers, ask.access, asked.moving)
+        sources = Overlay(
+            compiler.sources,
+            {t.path: t.new or b"" for t in texts},
+            asked.manifests,
+            stack.enter_context(layers),
+        )
+        new = sources.lock = _lock(Compiler(sources), asked, old, ask, layers)
         after = write_lock(new)
         if not texts and after == before:
             return Bumped(asked.title)
@@ -82,6 +96,7 @@ def bump(
             raise Rejected(wrong)
         changes = [*texts, *([locked] if after != before else [])]
         changes += [rewrite for output in outputs for rewrite in output.rewrites]
+        changes += [Rewrite(*step, None) for step in steps(root, new.layers, layers.fresh)]
         if write:
             _change(root, changes)
         return Bumped(
@@ -110,9 +125,10 @@ def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
             yield Rewrite(path, old, edited(path, old, own), executable=None)
 
 
-def _lock(compiler: Compiler, asked: Asked, old: Lock, known: Catalogue) -> Lock:
+def _lock(compiler: Compiler, asked: Asked, old: Lock, ask: Ask, layers: Following) -> Lock:
     """Give the lock of the changed profiles. Raises Rejected with every pin that cannot be had."""
-    wants = wanted_pins(compiler)
+    wants, known = wanted_pins(compiler), ask.known
+    old = old._replace(layers=layers.pins)
     if lacking := [*available(asked.go, wants, known)]:
         raise Rejected(lacking)
     return needed(wants, _without(old, asked), known)

@@ -19,7 +19,8 @@ class Asked(NamedTuple):
 
     `edits` are the values in profiles and manifests that say it. `go` are new releases and
     `renamed` new image references by old ones; `manifests` are the words of manifests that name
-    those, new ones by old ones. `fresh` are image references and actions whose pin is chosen anew.
+    those, new ones by old ones. `fresh` are image references and actions whose pin is chosen anew,
+    `moving` the repositories and refs of layers that are asked anew.
     """
 
     title: str
@@ -28,14 +29,16 @@ class Asked(NamedTuple):
     renamed: Mapping[str, str] = NONE
     manifests: Mapping[str, str] = NONE
     fresh: frozenset[str] = frozenset()
+    moving: frozenset[tuple[str, str]] = frozenset()
     remarks: tuple[str, ...] = ()
 
 
 class Moved(NamedTuple):
-    """A pin that moves: `kind` is go, image or action.
+    """A pin that moves: `kind` is go, image, action or layer.
 
     `old` and `new` are what people read (a release, a reference with its digest, a tag with its
-    commit), "" for one that comes or goes; `proofs` are those that all its new pins passed.
+    commit, an address with its), "" for one that comes or goes; `proofs` are those that all its
+    new pins passed.
     """
 
     kind: str

@@ -9,7 +9,7 @@ from generator.bump.model import Moved
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from generator.lock.model import ImagePin, Lock
+    from generator.lock.model import ImagePin, LayerPin, Lock
 
 
 def moved(before: Lock, after: Lock, renamed: Mapping[str, str]) -> tuple[Moved, ...]:
@@ -21,6 +21,7 @@ def moved(before: Lock, after: Lock, renamed: Mapping[str, str]) -> tuple[Moved,
         *_go(before, after, renamed),
         *_images(before, after, renamed),
         *_actions(before, after),
+        *_layers(before, after),
     )
 
 
@@ -68,6 +69,21 @@ def _actions(before: Lock, after: Lock) -> Iterator[Moved]:
                 f"{name} {new.tag} {new.commit}" if new else "",
                 new.proofs if new else (),
             )
+
+
+def _layers(before: Lock, after: Lock) -> Iterator[Moved]:
+    old, new = (
+        {url.partition("?")[0]: (url, lock.layers[url]) for url in sorted(lock.layers)}
+        for lock in (before, after)
+    )
+    for layer in sorted(old.keys() | new.keys()):
+        was, now = old.get(layer), new.get(layer)
+        if was != now:
+            yield Moved("layer", _layer(was), _layer(now), now[1].proofs if now else ())
+
+
+def _layer(found: tuple[str, LayerPin] | None) -> str:
+    return f"{found[0]} {found[1].commit}" if found else ""
 
 
 def _pairs(

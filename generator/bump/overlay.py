@@ -13,6 +13,7 @@ from generator.sources import Sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from generator.layers.chain import Shared
     from generator.model import LayerFiles, Target
     from generator.problems import Place
 
@@ -24,10 +25,10 @@ class Overlay(Sources):
     """
 
     def __init__(
-        self, below: Sources, texts: Mapping[str, bytes], images: Mapping[str, str]
+        self, below: Sources, texts: Mapping[str, bytes], images: Mapping[str, str], shared: Shared
     ) -> None:
-        """Read what `below` reads, but for these."""
-        super().__init__(below.workspace, below.cache)
+        """Read what `below` reads, but for these, and the layers of other repositories."""
+        super().__init__(below.workspace, below.cache, shared)
         self._texts = texts
         self._images = images
 

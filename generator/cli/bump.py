@@ -10,13 +10,16 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import progress, waiting
-from generator.cli.session import Outcome, Session, execute
+from generator.cli.session import Outcome, Session, execute, git_access
 from generator.reports import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generator.bump.making import Ask
     from generator.bump.model import Bumped
     from generator.bump.releases import Wish
+    from generator.layers.remote import Access
 
 _ONE_RELEASE = "of Go one release is named, the one to move to; --from says which one moves"
 
@@ -27,26 +30,27 @@ class Kind(StrEnum):
     GO = "go"
     IMAGE = "image"
     ACTION = "action"
+    LAYER = "layer"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the app."""
     app.command(
-        "bump", short_help="Move a release, image or action everywhere at once, or nowhere."
+        "bump", short_help="Move a release, image, action or layer everywhere at once, or nowhere."
     )(bump)
 
 
 def bump(
     context: typer.Context,
     kind: Annotated[
-        Kind, typer.Argument(help="What moves: go, image or action.", show_default=False)
+        Kind, typer.Argument(help="What moves: go, image, action or layer.", show_default=False)
     ],
     what: Annotated[
         str,
         typer.Argument(
             metavar="[VERSION|NAME]",
-            help="The Go release to move to (none: the newest patch of the line); or the image or "
-            "action to move (none: all).",
+            help="The Go release to move to (none: the newest patch of the line); or the image, "
+            "action or layer (by its address) to move (none: all).",
             show_default=False,
         ),
     ] = "",
@@ -55,7 +59,7 @@ def bump(
         typer.Argument(
             metavar="[TO]",
             help="The image reference to move to (none: the newest digest of the tag), or the tag "
-            "of the action (none: the newest).",
+            "of the action, or the ref of the layer (none: the newest).",
             show_default=False,
         ),
     ] = "",
@@ -88,7 +92,7 @@ def bump(
     ] = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """Move a Go release, an image or an action in profiles, gogen.lock and out/ together.
+    """Move a Go release, image, action or layer in profiles, gogen.lock and out/ together.
 
     Checks that every archive and image in use exists, edits the profiles in place, locks, renders
     and audits in memory, and only then changes all files at once. Whatever stands against it, or if
@@ -101,29 +105,35 @@ def bump(
     wish = Wish(what, toolchain, start, allow_downgrade)
 
     def work(session: Session) -> Outcome:
-        ask = _release(wish) if kind is Kind.GO else _pin(kind, what, to)
+        def access() -> Access:
+            return git_access(session.workspace)
+
+        ask = _release(wish, access) if kind is Kind.GO else _pin(kind, what, to, access)
         return _work(session, ask, message, dry_run=dry_run)
 
     return execute(context, "bump", format_, work)
 
 
-def _release(wish: Wish) -> Ask:
+def _release(wish: Wish, access: Callable[[], Access]) -> Ask:
     from generator.bump import releases  # noqa: PLC0415  (not for --help)
     from generator.bump.making import Ask  # noqa: PLC0415  (late)
     from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
 
     known = embedded()
-    return Ask(lambda compiler, wants: releases.ask(compiler, wish, wants, known), known)
+    return Ask(lambda compiler, wants: releases.ask(compiler, wish, wants, known), known, access)
 
 
-def _pin(kind: Kind, name: str, to: str) -> Ask:
-    from generator.bump import actions, images  # noqa: PLC0415  (not for --help)
+def _pin(kind: Kind, name: str, to: str, access: Callable[[], Access]) -> Ask:
+    from generator.bump import actions, images, layers  # noqa: PLC0415  (not for --help)
     from generator.bump.making import Ask  # noqa: PLC0415  (late)
     from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
 
     known = embedded()
+    if kind is Kind.LAYER:
+        wish = layers.Wish(name, to)
+        return Ask(lambda compiler, wants: layers.ask(compiler, wish, wants, access), known, access)
     ask = images.ask if kind is Kind.IMAGE else actions.ask
-    return Ask(lambda compiler, wants: ask(compiler, name, to, wants, known), known)
+    return Ask(lambda compiler, wants: ask(compiler, name, to, wants, known), known, access)
 
 
 def _work(session: Session, ask: Ask, file: Path | None, *, dry_run: bool) -> Outcome:
