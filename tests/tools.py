@@ -59,6 +59,7 @@ INSTALL = {
     "make": "apt install make",
     "jq": "apt install jq",
     "openssl": "apt install openssl",
+    "podman": "apt install podman runc",
     "perl": "apt install perl-base",
     "ps": "apt install procps",
     "sh": "apt install dash",
