@@ -47,6 +47,7 @@ lint: .venv/test.stamp
 	@$(BIN)/mypy
 	@$(BIN)/gogen lock --check
 	@$(BIN)/gogen check
+	@$(BIN)/gogen modules
 
 format: .venv/test.stamp ## format the code, mend what ruff can mend
 	@$(BIN)/ruff format .
