@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from generator import validators
+from generator.bump.ages import missed
+from generator.lock.catalogue import embedded
+from generator.lock.wanted import releases
 from generator.model import Leaf, find, slug
 from generator.modules import held
-from generator.problems import Problem, Rejected
+from generator.problems import Problem, Rejected, Severity
 from generator.templating.blame import with_templates
 from generator.validators.base import FAMILY, KUBERNETES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from generator.model import Pinned
     from generator.pipeline import Compiled, Compiler
@@ -52,8 +55,23 @@ def lint_profiles(
     found = validators.inspect(files, search)
     missing = tuple((validator.name, validator.install) for validator in found.missing)
     told = with_templates(found.problems, pinned, compiler.sources.engine)
+    problems += _missed(pinned)
     problems += held(compiler.sources.workspace.root, pinned).problems
     return Linted((*problems, *told), found.ran, missing)
+
+
+def _missed(pinned: Iterable[Pinned]) -> Iterator[Problem]:
+    """Tell of releases in use that miss a security release of their line (GG078)."""
+    for leaf in (leaf for one in pinned for leaf in releases(one.profile)):
+        if later := missed(str(leaf.value), embedded()):
+            yield Problem(
+                "GG078",
+                f"go {leaf.value} misses the security fixes of {', '.join(later)}",
+                leaf.trail[0],
+                expected=later[-1],
+                hint="gogen bump go; gogen outdated tells what else is old",
+                severity=Severity.WARNING,
+            )
 
 
 def _files(compiler: Compiler, compiled: Compiled) -> list[validators.File]:

@@ -67,6 +67,7 @@ _EXIT_BY_PREFIX = {
     "GG595": Exit.DRIFT,  # an attestation of what is not so
     "GG596": Exit.INPUT,  # what gogen attest and sbom are given
     "GG597": Exit.INPUT,
+    "GG592": Exit.DRIFT,  # a pin that should move
     "GG593": Exit.DRIFT,  # a change of several files that was stopped, and files edited since
     "GG594": Exit.DRIFT,
     "GG575": Exit.INPUT,  # layers of other repositories: an address that is none,

@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 class Wish(NamedTuple):
     """What the user says of a release: `version` "" is the newest patch that can be had.
 
-    `name` is that of the toolchain, `start` the release to move from, "" where the layers tell.
+    `name` is that of the toolchain, `start` the release to move from, "" where the layers tell;
+    `today`, "YYYY-MM-DD", tells which lines have ended.
     """
 
     version: str = ""
     name: str = "current"
     start: str = ""
     downgrade: bool = False
+    today: str = ""
 
 
 class _Line(NamedTuple):
@@ -51,26 +53,26 @@ def ask(compiler: Compiler, wish: Wish, wants: WantedPins, known: Catalogue) -> 
     """Give what moves. Raises Rejected with what keeps it from moving (GG585 to GG587, GG589)."""
     if wish.version and not exact(wish.version):
         raise Rejected([_no_release(wish.version)])
-    every = list(_lines(compiler.sources))
+    every = list(lines(compiler.sources))
     named = [line for line in every if line.name == wish.name]
     moves = {
         old: wish.version or newest(old, platforms(wants, old), known)
         for old in _from(named, wish, every)
     }
     moves = {old: new for old, new in moves.items() if old != new}
-    lines = [line for line in named if line.version in moves]
+    moving = [line for line in named if line.version in moves]
     if not wish.downgrade:
-        back = [line for line in lines if order(moves[line.version]) < order(line.version)]
+        back = [line for line in moving if order(moves[line.version]) < order(line.version)]
         if back:
             raise Rejected(_downgrade(line, moves[line.version], every) for line in back)
     return Asked(
         title="Bump Go " + ", ".join(f"{old} to {new}" for old, new in moves.items()),
         edits=tuple(
             Edit(line.place, f"toolchains.{line.name}", line.version, moves[line.version])
-            for line in lines
+            for line in moving
         ),
         go=moves,
-        remarks=tuple(_remarks(moves, wish.name, every)),
+        remarks=(*_support(moves, wish.today, known), *_remarks(moves, wish.name, every)),
     )
 
 
@@ -122,7 +124,7 @@ def available(moves: Mapping[str, str], wants: WantedPins, known: Catalogue) -> 
         )
 
 
-def _lines(sources: Sources) -> Iterator[_Line]:
+def lines(sources: Sources) -> Iterator[_Line]:
     """Give every release that a layer writes in `toolchains`."""
     for name in sources.layer_files:
         toolchains = find(sources.layers(name)[name].tree, ("toolchains",))
@@ -189,6 +191,23 @@ def _downgrade(line: _Line, new: str, every: list[_Line]) -> Problem:
         line.place,
         hint=f"--toolchain {other} moves the one of this line; {hint}" if other else hint,
     )
+
+
+def _support(moves: Mapping[str, str], today: str, known: Catalogue) -> Iterator[str]:
+    """Say which security releases are caught up with, and which lines get no more of them."""
+    for old, new in moves.items():
+        ends = {line_of(old), line_of(new)}
+        fixed = [
+            version
+            for version in sorted(known.security, key=order)
+            if line_of(version) in ends and order(old) < order(version) <= order(new)
+        ]
+        if fixed:
+            yield f"brings the security fixes of {', '.join(fixed)}"
+        for line in sorted(ends, key=order):
+            eol = known.lines[line].eol if line in known.lines else None
+            if eol and eol <= today:
+                yield f"line {line} ended on {eol} and gets no more fixes"
 
 
 def _remarks(moves: Mapping[str, str], name: str, every: list[_Line]) -> Iterator[str]:

@@ -21,6 +21,7 @@ COMMANDS = (
     "lint",
     "verify",
     "lock",
+    "outdated",
     "bump",
     "attest",
     "sbom",

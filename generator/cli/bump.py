@@ -10,7 +10,7 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import progress, waiting
-from generator.cli.session import Outcome, Session, execute, git_access
+from generator.cli.session import Outcome, Session, execute, git_access, this_day
 from generator.reports import Format
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def bump(
 
     if kind is Kind.GO and to:
         raise typer.BadParameter(_ONE_RELEASE, param_hint="'[TO]'")
-    wish = Wish(what, toolchain, start, allow_downgrade)
+    wish = Wish(what, toolchain, start, allow_downgrade, this_day())
 
     def work(session: Session) -> Outcome:
         def access() -> Access:

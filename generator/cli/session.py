@@ -151,6 +151,14 @@ def git_access(workspace: Workspace) -> Access:
     return Access(Git(Path(program), environment, ca_file), settings.git)
 
 
+def this_day() -> str:
+    """Give the day it is, in UTC, as "YYYY-MM-DD"; no output depends on it."""
+    from datetime import UTC, datetime  # noqa: PLC0415  (few commands ask)
+
+    now = datetime.now(UTC)  # noqa: TID251  (cli may ask the clock, for what has ended)
+    return f"{now:%Y-%m-%d}"
+
+
 def cache_folder() -> Path | None:
     """Give gogen's cache folder (XDG base directory specification), or None without a home.
 

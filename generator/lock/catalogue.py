@@ -49,14 +49,15 @@ class Catalogue:
 
     `pins` has every release, image and action; of an image that moved, the newest digest, and
     `digests` all that were seen. `lines` are by line, `security` the releases ("1.26.6") that
-    fixed a security problem, `unpinned` the releases known to exist without a public checksum, by
-    version, each with where it was seen.
+    fixed a security problem, of those that are `told`: of others that is not known. `unpinned` are
+    the releases known to exist without a public checksum, by version, each with where it was seen.
     """
 
     pins: Lock
     digests: Mapping[str, frozenset[str]]
     lines: Mapping[str, Line]
     security: frozenset[str]
+    told: frozenset[str]
     unpinned: Mapping[str, str]
 
 
@@ -74,6 +75,7 @@ def embedded() -> Catalogue:
         digests=_digests(images),
         lines=lines,
         security=frozenset(v for v, facts in releases.items() if facts["security"]),
+        told=frozenset(releases),
         unpinned={v: _CLAUSE.split(seen)[0] for v, seen in later.items() if v not in go},
     )
 

@@ -1,0 +1,63 @@
+"""`gogen outdated`: what could move, and why."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from generator.cli.options import FormatOption
+from generator.cli.session import Outcome, Session, execute, this_day
+from generator.cli.streams import shows_colour
+from generator.reports import Format
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("outdated", short_help="List every pin in use with what it could move to.")(
+        outdated
+    )
+
+
+def outdated(
+    context: typer.Context,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 where a pin should move.")
+    ] = False,
+    today: Annotated[
+        datetime | None,
+        typer.Option(
+            "--today",
+            formats=["%Y-%m-%d"],
+            help="The day to tell ends of life by. Default: this day, in UTC.",
+            show_default=False,
+        ),
+    ] = None,
+    format_: FormatOption = Format.TEXT,
+) -> int:
+    """List every release, image and action in use, its age, and what keeps it from moving.
+
+    Told apart: what misses a security release, what is of a line that has ended, and what is only
+    older than what there is. Changes nothing; gogen bump moves a pin.
+    """
+    day = f"{today:%Y-%m-%d}" if today else this_day()
+    return execute(
+        context, "outdated", format_, lambda session: _work(session, day, exit_code=exit_code)
+    )
+
+
+def _work(session: Session, today: str, *, exit_code: bool) -> Outcome:
+    from generator.bump import agesheet  # noqa: PLC0415  (not for --help)
+    from generator.bump.ages import ages  # noqa: PLC0415  (late)
+    from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
+    from generator.locking import wanted_pins  # noqa: PLC0415  (late)
+
+    compiler = session.compiler
+    found = ages(compiler, wanted_pins(compiler), embedded(), today)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    text = agesheet.as_text(found, width=width, colour=shows_colour(sys.stdout))
+    problems = agesheet.problems(found) if exit_code else ()
+    return Outcome(problems, text, agesheet.data(found, today))

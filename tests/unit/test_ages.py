@@ -1,0 +1,109 @@
+"""What could move and why, for programs; and how a bump is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from generator.bump import agesheet
+from generator.bump.ages import Age, Standing, missed
+from generator.bump.message import SUBJECT, message, subject
+from generator.bump.model import Bumped, Moved
+from generator.lock.catalogue import embedded
+from generator.problems import Place
+from tests.e2e.command import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.conftest import Project
+
+    Make = Callable[[Mapping[str, str | bytes]], Project]
+
+PROFILE = """\
+toolchains: {current: "1.26.5", next: "1.27.0", old: "1.25.14"}
+go: {platforms: [linux/amd64, linux/ppc64le]}
+targets: [notes]
+"""
+
+
+def _go(project: Make, today: str) -> dict[str, dict[str, Any]]:
+    """Give what is told of each release on a day."""
+    one = project({**TEMPLATES, "profiles/base/profile.yaml": PROFILE})
+    assert one.run("lock").code == 0
+    outcome = one.run("outdated", "--today", today, "--format", "json")
+    assert outcome.code == 0, outcome.text
+    return {pin["name"]: pin for pin in json.loads(outcome.out)["pins"]}
+
+
+def test_every_release_that_a_profile_names(project: Make) -> None:
+    found = _go(project, "2026-11-23")
+    assert {name: pin["state"] for name, pin in found.items()} == {
+        "1.27.0": "older",
+        "1.26.5": "security",
+        "1.25.14": "ended",
+    }
+    assert found["1.26.5"] == {
+        "kind": "go",
+        "name": "1.26.5",
+        "state": "security",
+        "outdated": True,
+        "current": "1.26.5",
+        "newest": "1.26.7",
+        "file": "profiles/base/profile.yaml",
+        "line": 1,
+        "command": "gogen bump go 1.26.7 --from 1.26.5",
+        "toolchains": ["current"],
+        "release_line": "1.26",
+        "eol": None,
+        "security": ["1.26.6"],
+        "security_unknown": ["1.26.8", "1.26.9", "1.26.10", "1.26.11"],
+        "newest_line": "1.27.1",
+        "blocked": [
+            {"version": "1.26.8", "lacks": ["linux/ppc64le"]},
+            {"version": "1.26.9", "lacks": ["linux/ppc64le"]},
+            {"version": "1.26.10", "lacks": []},
+            {"version": "1.26.11", "lacks": []},
+        ],
+    }
+    assert found["1.27.0"]["command"] == "gogen bump go 1.27.1 --toolchain next --from 1.27.0"
+    assert (found["1.25.14"]["eol"], found["1.25.14"]["command"]) == ("2026-08-19", "")
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [("2026-08-18", "current"), ("2026-08-19", "ended"), ("2027-01-01", "ended")],
+)
+def test_a_line_ends_on_its_day(project: Make, today: str, state: str) -> None:
+    assert _go(project, today)["1.25.14"]["state"] == state
+
+
+def test_security_releases_of_the_own_line_only() -> None:
+    known = embedded()
+    assert missed("1.26.5", known) == ("1.26.6",)
+    assert missed("1.26.6", known) == ()
+    assert "1.27.2" not in known.told  # nobody has said, so nothing is claimed
+
+
+def test_a_table_fits_its_width() -> None:
+    age = Age(
+        "go", "1.26.5", Place("p"), Standing.SECURITY, "1.26.5", "1.26.7",
+        used_as=("current",), line="1.26", misses=("1.26.6",), untold=("1.26.8", "1.26.9"),
+        newest_line="1.27.1",
+    )  # fmt: skip
+    text = agesheet.as_text([age], width=80, colour=False)
+    assert max(map(len, text.splitlines())) <= 80
+    whole = agesheet.as_text([age], width=0, colour=False)
+    assert [*text.split()] == [*whole.split()]
+    assert len(whole.splitlines()) == 2
+    assert "\x1b[31msecurity\x1b[0m  go" in agesheet.as_text([age], width=0, colour=True)
+
+
+def test_a_subject_is_short_and_ends_at_a_word() -> None:
+    long = Bumped("Bump Go " + ", ".join(f"1.2{n}.1 to 1.2{n}.2" for n in range(9)))
+    assert len(subject(long)) <= SUBJECT
+    assert subject(long).endswith(", 1.23.1…")
+    moved = Moved("image", "a:1@sha256:0", "", ())
+    assert message(long._replace(moved=(moved,))).endswith("\n\nPins:\n- image a:1@sha256:0 goes\n")
