@@ -42,6 +42,7 @@ class Builder:
             pytest.skip("buildah's chroot isolation needs root")
         folder.mkdir()
         made = cls(folder, program)
+        (folder / "tmp").mkdir()
         conf = '[storage]\ndriver = "vfs"\nrunroot = "{0}/run"\ngraphroot = "{0}/store"\n'
         (folder / "storage.conf").write_text(conf.format(folder), encoding="utf-8")
         (folder / "registries.conf").write_text("unqualified-search-registries = []\n")
@@ -56,6 +57,8 @@ class Builder:
             "CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf"),
             "CONTAINERS_REGISTRIES_CONF": str(self.folder / "registries.conf"),
             "BUILDAH_ISOLATION": "chroot",
+            # Cache mounts lie there, from one build to the next.
+            "TMPDIR": str(self.folder / "tmp"),
         }
         done = subprocess.run(
             [self.program, *words],
@@ -76,6 +79,13 @@ class Builder:
             _busybox(root)
         container = self.run("from", "scratch")
         self.run("copy", container, root, "/")
+        return self._committed(container, name)
+
+    def empty(self, name: str) -> str:
+        """Make the stand-in for an image without a shell and give its digest."""
+        return self._committed(self.run("from", "scratch"), name)
+
+    def _committed(self, container: str, name: str) -> str:
         self.run("commit", "--rm", container, name)
         image = json.loads(self.run("inspect", "--type", "image", name))
         return str(image["FromImageDigest"])
@@ -107,6 +117,15 @@ class Builder:
         text = re.sub(r"^ADD --checksum=\S+ ", "ADD ", text, flags=re.MULTILINE)
         platform = text.replace("${TARGETARCH}", arch)
         return platform.replace("FROM --platform=$BUILDPLATFORM ", "FROM ")
+
+    def start(self, image: str, command: str, copy: Path) -> str:
+        """Run a program of an image as a container does, give what it printed, and copy it out."""
+        container = self.run("from", "--pull-never", image)
+        said = self.run("run", container, "--", command)
+        root = Path(self.run("mount", container))
+        shutil.copyfile(root / command.lstrip("/"), copy)
+        self.run("rm", container)
+        return said
 
     def inside(self, image: str, script: Path, *words: str) -> str:
         """Run a script of ours in a container of an image and give what it printed."""

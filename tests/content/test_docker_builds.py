@@ -88,6 +88,9 @@ def test_the_command_is_built_as_a_user_from_sources_it_cannot_change(path: Path
     )
     caches = {target for target, mount in mounts.items() if mount["kind"] == "CACHE"}
     assert caches == ({"/cache/mod"} if cgo else {"/cache/mod", "/cache/build"})
+    # A mode would be cut by a builder's umask: the caches are the user's own.
+    made = {line for line in build["files"] if line.startswith("mkdir ")}
+    assert made == {"mkdir /cache 755 10001:10001", "mkdir /src 755 10001:10001"}
     # What the image says when it is run: nothing of the toolchain, and not root.
     assert build["image"]["User"] == "10001:10001"
     assert build["image"]["Entrypoint"] == ["/usr/local/bin/hello"]

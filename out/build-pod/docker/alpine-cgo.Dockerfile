@@ -54,11 +54,14 @@ USER 10001:10001
 WORKDIR /src
 
 FROM sdk AS build
+# Caches belong to the user: of a mode, Docker's own builder and Buildah leave what their umask lets.
+ARG UID="10001"
+ARG GID="10001"
 # Go does not see a change of the system's C libraries: compiled packages are not shared between
 # builds. Sources and credentials are mounted, never copied into a layer.
 RUN --mount=type=bind,target=/src \
     --mount=type=secret,id=netrc,mode=0444 \
-    --mount=type=cache,target=/cache/mod,mode=0777 \
+    --mount=type=cache,target=/cache/mod,uid=${UID},gid=${GID} \
     NETRC=/run/secrets/netrc GOMODCACHE=/cache/mod go build -o /out/ ./...
 
 # A command with cgo needs the C library it was linked with, and not the compiler.

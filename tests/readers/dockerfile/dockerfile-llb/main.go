@@ -139,7 +139,11 @@ func (b *build) add(op *pb.Op) {
 	case *pb.Op_File:
 		for _, action := range one.File.Actions {
 			if copied := action.GetCopy(); copied != nil {
-				b.Files = append(b.Files, copied.Src+" "+copied.Dest)
+				b.Files = append(b.Files, "copy "+copied.Src+" "+copied.Dest)
+			}
+			if made := action.GetMkdir(); made != nil {
+				b.Files = append(b.Files, fmt.Sprintf("mkdir %s %o %d:%d", made.Path, made.Mode,
+					made.Owner.GetUser().GetByID(), made.Owner.GetGroup().GetByID()))
 			}
 		}
 	}

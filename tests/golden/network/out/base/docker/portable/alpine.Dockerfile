@@ -69,11 +69,14 @@ ARG https_proxy=http://proxy.example:3128
 ARG HTTPS_PROXY=http://proxy.example:3128
 ARG no_proxy=".svc,.cluster.local,10.0.0.0/8"
 ARG NO_PROXY=".svc,.cluster.local,10.0.0.0/8"
+# Caches belong to the user: of a mode, Docker's own builder and Buildah leave what their umask lets.
+ARG UID="10001"
+ARG GID="10001"
 # Caches outlive the build; sources and credentials are mounted, never copied into a layer.
 RUN --mount=type=bind,target=/src \
     --mount=type=secret,id=netrc,mode=0444 \
-    --mount=type=cache,target=/cache/mod,mode=0777 \
-    --mount=type=cache,target=/cache/build,mode=0777 \
+    --mount=type=cache,target=/cache/mod,uid=${UID},gid=${GID} \
+    --mount=type=cache,target=/cache/build,uid=${UID},gid=${GID} \
     NETRC=/run/secrets/netrc GOMODCACHE=/cache/mod GOCACHE=/cache/build go build -o /out/ ./...
 
 FROM registry.example/gcr/distroless/static-debian12:nonroot@sha256:afa5c872c891853ca7fcf1f12c3edb23f7eeef36189728842dd51042ff57f7ab AS app
