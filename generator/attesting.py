@@ -120,7 +120,7 @@ def _unfit(workspace: Workspace, full: Path) -> str:
     if not full.is_relative_to(root):
         return ""
     inside = full.relative_to(root).as_posix()
-    own = is_kept(inside) or inside.startswith("gogen.") or allows(workspace.places, inside)
+    own = is_kept(inside) or allows(workspace.places, inside)
     return "is for what gogen itself reads or renders" if own else ""
 
 

@@ -128,6 +128,9 @@ def test_a_layer_is_named_by_its_commit_and_its_tree() -> None:
     assert (purl.type, purl.name, purl.version) == ("generic", "team/base", commit)
     assert purl.qualifiers == {"vcs_url": f"git+https://git.example/platform@{commit}"}
     assert purl.subpath == "profiles/team/base"
+    assert (
+        "vcs_url=git%2Bhttps://git.example/platform%40" in found["purl"]
+    )  # as the purl spec has it
     assert found["swhid"] == [f"swh:1:rev:{commit}", f"swh:1:dir:{tree}"]
 
 

@@ -287,6 +287,12 @@ def test_it_is_written_where_it_is_asked_for(work: Project, tmp_path: Path) -> N
     assert written == json.loads(printed)
 
 
+def test_it_may_lie_beside_what_it_tells_of(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(work.root)
+    assert work.run("attest", "--out", "gogen.intoto.json").code == 0
+    assert (work.root / "gogen.intoto.json").read_text() == work.run("attest").out
+
+
 def test_programs_get_it_as_json(work: Project) -> None:
     report = json.loads(work.run("attest", "--format", "json").out)
     assert report["statement"] == stated(work)
@@ -295,7 +301,10 @@ def test_programs_get_it_as_json(work: Project) -> None:
 @pytest.mark.parametrize("command", ["attest", "sbom"])
 @pytest.mark.parametrize(
     "place",
-    ["out/base/x.json", "gogen.lock", "profiles/base/x.yaml", "placed/a.txt", "link", "pipe"],
+    [
+        *("out/base/x.json", "gogen.lock", "gogen.lock.d/x.json", "gogen.toml"),
+        *("profiles/base/x.yaml", "templates/app/x.j2", "placed/a.txt", "link", "pipe"),
+    ],
 )
 def test_it_is_never_written_where_gogen_reads_or_renders(
     work: Project, command: str, place: str, tmp_path: Path
