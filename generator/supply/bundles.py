@@ -64,9 +64,12 @@ class Shelf:
         return Place(f"{KEPT}/{self.path(name)}")
 
     def read(self, name: str) -> bytes:
-        """Give what is kept, b"" where nothing is. Raises Rejected (GG542)."""
+        """Give what is kept, b"" where nothing is; line ends of a checkout are left aside.
+
+        Raises Rejected (GG542).
+        """
         try:
-            data = (self._folder / self.path(name)).read_bytes()
+            data = (self._folder / self.path(name)).read_bytes().replace(b"\r\n", b"\n")
         except FileNotFoundError:
             return b""
         except OSError as error:

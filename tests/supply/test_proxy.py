@@ -82,6 +82,9 @@ def test_a_kept_proof_needs_no_network(log: Server, tmp_path: Path) -> None:
     offline = source("https://nobody.invalid", tmp_path)
     assert offline.archive(VERSION, PLATFORM) == found
     assert offline.kept() == {}
+    file = tmp_path / BELOW / NAME  # a checkout may have changed its line ends
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert source("https://nobody.invalid", tmp_path).archive(VERSION, PLATFORM) == found
 
 
 def test_what_a_proxy_does_not_know(log: Server, tmp_path: Path) -> None:
