@@ -153,9 +153,11 @@ def gnupg() -> Iterator[GnuPG]:
     with tempfile.TemporaryDirectory(prefix="gpg") as folder:
         home = Path(folder)
         home.chmod(0o700)
-        yield GnuPG(home)
-        subprocess.run(
-            (require("gpgconf"), "--homedir", home, "--kill", "all"),
-            check=True,
-            env={"PATH": os.defpath},
-        )
+        try:
+            yield GnuPG(home)
+        finally:
+            subprocess.run(
+                (require("gpgconf"), "--homedir", home, "--kill", "all"),
+                check=True,
+                env={"PATH": os.defpath},
+            )
