@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from generator.disk.paths import Tree, disk_errors
 from generator.disk.runlock import hold, silent
@@ -16,17 +18,22 @@ from generator.lock.resolve import needed
 from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
 from generator.lock.writing import write_lock
+from generator.model import plain
 from generator.pipeline import Compiler
 from generator.problems import Problem, Rejected
 from generator.sources import Sources
+from generator.supply.network import Network
+from generator.supply.proofs import KEPT
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from generator.disk.runlock import Waiting
     from generator.layers.remote import Access
+    from generator.supply.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +44,89 @@ class Locked:
     pins: int
 
 
+class Ask(Protocol):
+    """How sources are asked: opened for what the profiles say of the network."""
+
+    def looking(self, network: Network) -> AbstractContextManager[Lookup]:
+        """Open the sources."""
+
+    def advance(self, done: int, total: int) -> None:
+        """Hear how many pins are done."""
+
+
 def update_lock(
-    compiler: Compiler, access: Callable[[], Access], *, waiting: Waiting = silent
+    compiler: Compiler,
+    access: Callable[[], Access],
+    ask: Ask | None = None,
+    *,
+    waiting: Waiting = silent,
 ) -> Locked:
     """Write the lock that the workspace needs, and vendor the layers of other repositories.
 
     `access` is called where a repository must be asked, `waiting` once if another run holds the
-    workspace. Raises Rejected with every pin nobody knows.
+    workspace; without `ask` the pins come from the shipped data alone. Raises Rejected with every
+    pin nobody knows; nothing is written then.
     """
     workspace = compiler.sources.workspace
     with hold(workspace.root, waiting=waiting):
         before = lock_text(compiler)
         with Following(workspace.root, lambda: _read(before).layers, access) as layers:
-            wants = wanted_pins(Compiler(Sources(workspace, compiler.sources.cache, layers)))
-        lock = needed(wants, _read(before)._replace(layers=layers.pins))
-        after = write_lock(lock)
-        changes = steps(workspace.root, lock.layers, layers.fresh)
+            profiles = Compiler(Sources(workspace, compiler.sources.cache, layers))
+            wants = wanted_pins(profiles)
+        locked = _read(before)._replace(layers=layers.pins)
+        found = _asked(ask, profiles, wants, locked) if ask else Found(needed(wants, locked))
+        after = write_lock(found.lock)
+        changes = (
+            *steps(workspace.root, found.lock.layers, layers.fresh),
+            *_kept(workspace.root, found.kept),
+        )
         if after != before:
             changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
         if changes:
             _apply(workspace.root, changes)
-    return Locked(bool(changes), _count(lock))
+    return Locked(bool(changes), _count(found.lock))
+
+
+class Found(NamedTuple):
+    """The lock to write, and what is kept beside it, by path below gogen.lock.d."""
+
+    lock: Lock
+    kept: Mapping[str, bytes] = MappingProxyType({})
+
+
+def _asked(ask: Ask, profiles: Compiler, wants: WantedPins, locked: Lock) -> Found:
+    """Look pins up in the workspace's sources, and hold them to its policy."""
+    with ask.looking(network_of(profiles)) as lookup:
+        gathered = lookup.gather(wants, locked, ask.advance)
+        lock = needed(wants, gathered, asked=lookup.names)
+        lookup.require(lock)
+        return Found(lock, lookup.kept())
+
+
+def network_of(compiler: Compiler) -> Network:
+    """Give the mirrors that the profiles name, those of the first one first."""
+    archives: dict[str, None] = {}
+    proxies: dict[str, None] = {}
+    registries: dict[str, str] = {}
+    for name in compiler.sources.select(()):
+        tree = plain(compiler.profile(name).tree)
+        network, env = tree.get("network", {}), tree.get("go", {}).get("env", {})
+        archives |= dict.fromkeys(network.get("go_archives", ()))
+        stated = env.get("GOPROXY", "") if isinstance(env.get("GOPROXY", ""), str) else ""
+        proxies |= dict.fromkeys(u for u in re.split("[,|]", stated) if u.startswith("https://"))
+        registries = {**network.get("registries", {}), **registries}
+    return Network(tuple(archives), tuple(proxies), registries)
+
+
+def _kept(root: Path, kept: Mapping[str, bytes]) -> Iterator[Step]:
+    """Give what changes in gogen.lock.d; what is there and not given stays."""
+    for name, new in sorted(kept.items()):
+        path = f"{KEPT}/{name}"
+        file = root / path
+        with disk_errors(path):
+            old = file.read_bytes() if file.exists() else None
+        if old != new:
+            yield Step(path, old, new)
 
 
 def _read(text: str) -> Lock:

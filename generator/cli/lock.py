@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator.cli.options import FormatOption
-from generator.cli.progress import waiting
+from generator.cli.progress import progress, waiting
 from generator.cli.session import Outcome, Session, execute, git_access
 from generator.reports import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generator.layers.remote import Access
+    from generator.locking import Ask
+    from generator.workspace import Workspace
+
+_SOME = 2  # pins worth a bar
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +33,13 @@ def lock(
     ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """Fill gogen.lock from the embedded release index and catalogue, offline.
+    """Fill gogen.lock: from the embedded index and catalogue, offline, unless gogen.toml says more.
 
     Every Go version, platform, image and action that a profile or a target names gets its
-    checksum, digest or commit; what nobody names any more goes. A layer of another repository is
-    fetched with git once, and vendored. A render reads the lock, and what is vendored, only.
+    checksum, digest or commit; what nobody names any more goes. Where [sources] of gogen.toml
+    names other sources, they are asked in its order for what the shipped data does not know, and
+    for the proofs that [policy] requires. A layer of another repository is fetched with git once,
+    and vendored. A render reads the lock, and what is vendored, only.
     """
     return execute(context, "lock", format_, lambda session: _work(session, check=check))
 
@@ -46,9 +54,20 @@ def _work(session: Session, *, check: bool) -> Outcome:
     def access() -> Access:
         return git_access(session.workspace)
 
-    result = update_lock(session.compiler, access, waiting=waiting)
+    with progress("looking pins up", _SOME) as advance:
+        ask = _ask(session.workspace, advance)
+        result = update_lock(session.compiler, access, ask, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
         text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",
         data={"changed": result.changed, "pins": result.pins},
     )
+
+
+def _ask(workspace: Workspace, advance: Callable[[int, int], None]) -> Ask | None:
+    """Give what sources are asked with, None where the shipped data is all that counts."""
+    if not workspace.sources and not workspace.policy:
+        return None
+    from generator.cli.asking import Asking  # noqa: PLC0415  (late: most workspaces ask nobody)
+
+    return Asking(workspace, advance)

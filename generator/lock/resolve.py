@@ -19,13 +19,20 @@ from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from generator.lock.wanted import Ask, WantedPins
 
 
-def needed(wants: WantedPins, locked: Lock = EMPTY, known: Catalogue | None = None) -> Lock:
+def needed(
+    wants: WantedPins,
+    locked: Lock = EMPTY,
+    known: Catalogue | None = None,
+    asked: Sequence[str] = (),
+) -> Lock:
     """Give the lock of exactly the wanted pins; `locked` is the one there is.
+
+    What other sources found is part of `locked`; `asked` names them, for messages.
 
     A layer's pin is the one there is: `generator.layers` brings it up to what its repository has.
     Raises Rejected with every pin that neither the catalogue nor the lock has: GG003 for a version
@@ -35,21 +42,28 @@ def needed(wants: WantedPins, locked: Lock = EMPTY, known: Catalogue | None = No
     known = known or embedded()
     versions = sorted({version for version, _ in wants.go})
     go = {version: _release(version, known, locked) for version in versions}
-    images = {ref: _image(ref, known, locked) for ref in sorted(wants.images)}
-    actions = {name: _action(name, known, locked) for name in sorted(wants.actions)}
+    images = {ref: known_image(ref, known, locked) for ref in sorted(wants.images)}
+    actions = {name: known_action(name, known, locked) for name in sorted(wants.actions)}
     problems = [
         *_lacking_archives(wants, go, known),
         *(_no_image(ref, wants.images[ref], known) for ref, pin in images.items() if not pin),
         *(_no_action(n, wants.actions[n], known) for n, pin in actions.items() if not pin),
     ]
     if problems:
-        raise Rejected(problems)
+        raise Rejected(_with_asked(problem, asked) for problem in problems)
     return Lock(
         {version: _with_platforms(go[version], version, wants) for version in versions},
         {ref: pin for ref, pin in images.items() if pin},
         {name: pin for name, pin in actions.items() if pin},
         {url: pin for url, pin in sorted(locked.layers.items()) if url in wants.layers},
     )
+
+
+def _with_asked(problem: Problem, asked: Sequence[str]) -> Problem:
+    """Say who was asked besides the catalogue, and does not know either."""
+    if not asked or problem.code == "GG003":
+        return problem
+    return problem._replace(message=f"{problem.message}; nor does {' or '.join(asked)} know it")
 
 
 def _release(version: str, known: Catalogue, locked: Lock) -> GoRelease:
@@ -71,7 +85,7 @@ def _with_platforms(release: GoRelease, version: str, wants: WantedPins) -> GoRe
     return GoRelease(chosen, release.eol, release.ports)
 
 
-def _image(ref: str, known: Catalogue, locked: Lock) -> ImagePin | None:
+def known_image(ref: str, known: Catalogue, locked: Lock) -> ImagePin | None:
     """Give the pin the lock has if it can be right, else the catalogue's."""
     pin = locked.images.get(ref)
     seen = known.digests.get(ref, frozenset())
@@ -80,12 +94,12 @@ def _image(ref: str, known: Catalogue, locked: Lock) -> ImagePin | None:
     return known.pins.images.get(ref)
 
 
-def _action(name: str, known: Catalogue, locked: Lock) -> ActionPin | None:
+def known_action(name: str, known: Catalogue, locked: Lock) -> ActionPin | None:
     """Give the pin the lock has if another source proved it, else the catalogue's."""
-    pin = locked.actions.get(name)
-    if pin and EMBEDDED not in pin.proofs:
-        return pin
-    return known.pins.actions.get(name)
+    pin, ours = locked.actions.get(name), known.pins.actions.get(name)
+    if pin and ours and same(pin, ours):
+        return joined(ours, pin)
+    return pin if pin and EMBEDDED not in pin.proofs else ours
 
 
 def _lacking_archives(

@@ -46,8 +46,9 @@ class Settings(NamedTuple):
     """How pins are looked for.
 
     `ca_file` is relative to the workspace's root or absolute, "" for none; `timeout` is in seconds,
-    for one answer; `sumdb` is a verifier key of a checksum database; `git` are mirrors of
-    repositories by host ("github.com" → "https://git.example/mirror"). `table` is where it stands.
+    for one answer; `sumdb` is the verifier key of a checksum database; `git` are
+    mirrors of repositories by host ("github.com" → "https://git.example/mirror"). `table` is where
+    it stands.
     """
 
     order: tuple[Entry, ...]

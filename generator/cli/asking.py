@@ -1,0 +1,61 @@
+"""What the sources of pins are asked with: the user's proxies, passwords, git, and the day."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.cli.session import git_access
+from generator.problems import Problem, Rejected
+from generator.supply.lookup import Means, looking
+from generator.supply.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from generator.supply.lookup import Lookup
+    from generator.supply.network import Network
+    from generator.workspace import Workspace
+
+
+class Asking:
+    """Asks the sources of a workspace, and shows how far that is."""
+
+    def __init__(self, workspace: Workspace, advance: Callable[[int, int], None]) -> None:
+        """Read `[sources]`. Raises Rejected (GG162, GG163, GG515)."""
+        self.settings = read_settings(workspace)
+        self.advance = advance
+        self._workspace = workspace
+
+    def looking(self, network: Network) -> AbstractContextManager[Lookup]:
+        """Open the sources."""
+        if not self.settings.is_offline:
+            _require_libraries()
+        return looking(self._workspace, self.settings, network, self._means)
+
+    def _means(self) -> Means:
+        """Give what the environment says of the network."""
+        from urllib.request import getproxies_environment  # noqa: PLC0415  (late)
+
+        from generator.supply.http import Web  # noqa: PLC0415  (an extra, and slow to load)
+
+        environment = os.environ  # noqa: TID251  (proxies and passwords are the user's)
+        home = Path(environment.get("HOME", os.devnull))
+        netrc = Path(environment.get("NETRC") or home / ".netrc")
+        docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
+        proxies = getproxies_environment()
+        no_proxy = proxies.pop("no", "")
+        web = Web(proxies=proxies, no_proxy=no_proxy, netrc=str(netrc))
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        return Means(web, lambda: git_access(self._workspace), (docker, netrc), today)
+
+
+def _require_libraries() -> None:
+    if find_spec("urllib3") is None or find_spec("truststore") is None:
+        hint = "pip install 'gogen[lock]' (in a clone of gogen: make test sets it up)"
+        message = "asking sources of the network needs urllib3 and truststore"
+        raise Rejected([Problem("GG515", message, hint=hint)])
