@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator import overlays, rules
-from generator.layers.address import is_address
+from generator.layers.chain import is_address
 from generator.problems import Rejected, Severity
 from generator.sharing import without_shared
 from generator.stages.audit import audit

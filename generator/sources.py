@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator import targets as manifests
 from generator.cache.proofs import ProofFolder
-from generator.layers.address import extended, is_address
-from generator.layers.chain import check_length
+from generator.layers.chain import check_length, is_address
 from generator.lock.reading import read_lock
 from generator.model import Leaf, Map, Seq
 from generator.problems import Place, Problem, Rejected
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from generator.layers.chain import Chain, Shared
+    from generator.layers.chain import Chain
+    from generator.layers.shared import Shared
     from generator.lock.model import Lock
     from generator.model import Layer, LayerFiles, Profile, Target
     from generator.workspace import Workspace
@@ -105,8 +105,7 @@ class Sources:
         layer = self._layers.get(name)
         if layer is None:
             layer = load(self.workspace.root, self.files_of(name, place))
-            parents = tuple((extended(parent, name, at), at) for parent, at in layer.extends)
-            layer = kept[name] = layer._replace(extends=parents)
+            kept[name] = layer = _in_full(layer) if is_address(name) else layer
         return layer
 
     def files_of(self, name: str, place: Place) -> LayerFiles:
@@ -180,6 +179,15 @@ class Sources:
             return self.schema.document
         file = self.workspace.builtin / "schemas" / f"{subject}.schema.json"
         return json.loads(file.read_bytes())
+
+
+def _in_full(layer: Layer) -> Layer:
+    """Give a layer of another repository with its parents by their addresses."""
+    # Imported late: few workspaces follow another.
+    from generator.layers.address import extended  # noqa: PLC0415
+
+    parents = tuple((extended(parent, layer.name, at), at) for parent, at in layer.extends)
+    return layer._replace(extends=parents)
 
 
 def _listed(profile: Profile) -> dict[str, Leaf]:

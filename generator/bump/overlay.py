@@ -13,7 +13,7 @@ from generator.sources import Sources
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.layers.chain import Shared
+    from generator.layers.shared import Shared
     from generator.model import LayerFiles, Target
     from generator.problems import Place
 

@@ -8,7 +8,7 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.session import Outcome, Session, execute
-from generator.layers.address import is_address
+from generator.layers.chain import is_address
 from generator.reports import Format
 
 if TYPE_CHECKING:

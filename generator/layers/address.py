@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from generator.layers.chain import is_address
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 from generator.workspace import PROFILES
@@ -72,18 +73,13 @@ def _written(repository: str, folder: str, ref: str) -> str:
     return f"git+{repository}//{folder}" + (f"?ref={ref}" if ref else "")
 
 
-def is_address(name: str) -> bool:
-    """Tell whether a name in `extends` is meant as an address; no name of a profile has a colon."""
-    return ":" in name
-
-
 def extended(name: str, by: str, place: Place) -> str:
-    """Give the full name of what the layer `by` extends as `name`.
+    """Give the full name of what a layer of another repository, by its address, extends as `name`.
 
-    An address stays; a plain name in a layer of another repository means the one beside it there.
-    Raises Rejected (GG575) where a layer of another repository names what can be no layer.
+    An address stays, a plain name means the layer beside it there. Raises Rejected (GG575) where it
+    names what can be no layer.
     """
-    if is_address(name) or not is_address(by):
+    if is_address(name):
         return name
     if not _LAYER.fullmatch(name):
         message = f"{name!r} is no name of a layer"

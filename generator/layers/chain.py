@@ -1,13 +1,15 @@
-"""How a run comes by layers of other repositories, and how long a chain of them may grow."""
+"""How a layer of another repository is told from a profile, and how long a chain of them may grow.
+
+All that a workspace without such layers loads of this room.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from generator.problems import Problem, Rejected
 
 if TYPE_CHECKING:
-    from generator.model import LayerFiles
     from generator.problems import Place
 
 Chain = tuple[str, ...]
@@ -16,11 +18,9 @@ Chain = tuple[str, ...]
 _LONGEST = 16
 
 
-class Shared(Protocol):
-    """The layers of other repositories: those vendored, or those fetched to be."""
-
-    def files(self, url: str, place: Place, /) -> LayerFiles:
-        """Give a layer's files with their bytes; `place` is where it is extended."""
+def is_address(name: str) -> bool:
+    """Tell whether a name in `extends` is meant as an address; no name of a profile has a colon."""
+    return ":" in name
 
 
 def check_length(chain: Chain, url: str, place: Place) -> None:

@@ -13,7 +13,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.layers.address import is_address
+from generator.layers.chain import is_address
 from generator.model import Leaf, Map, Seq, find
 from generator.problems import Place, Problem, Rejected
 from generator.wording import did_you_mean
