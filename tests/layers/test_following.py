@@ -11,6 +11,8 @@ from generator.lock.model import ActionPin
 from generator.lock.reading import read_lock
 from generator.supply.proofs import Named, State, pins, reproved
 from tests.layers.upstream import APP, BASE, address, extends, offline, online, refused
+from tests.servers.githttps import git_over_https
+from tests.servers.https import authority
 from tests.servers.repository import Repository, daemon, repository
 from tests.tools import ROOT
 
@@ -245,6 +247,38 @@ def test_a_mirror_is_asked_in_place_of_its_host(origin: Repository, follower: Pr
     done(follower, "lock")
     assert locked(follower)[url]["commit"] == origin.git("rev-parse", "HEAD")
     done(follower, "render")
+
+
+def test_a_layer_comes_over_https_from_whom_the_workspace_trusts(
+    origin: Repository, follower: Project
+) -> None:
+    with git_over_https(origin.folder.parent) as base:
+        url = address(f"{base}/platform/.git")
+        follower.write(extends(url))
+        outcome = refused(follower, "GG567", "lock")
+        assert "certificate" in outcome.text
+        assert outcome.code == 5
+        follower.write({"gogen.toml": f'[sources]\nca_file = "{authority().ca_file}"\n'})
+        done(follower, "lock")
+    assert locked(follower)[url]["commit"] == origin.git("rev-parse", "v1.0.0^{commit}")
+    done(follower, "render")
+
+
+def test_an_exception_of_a_layer_is_not_its_followers(
+    origin: Repository, follower: Project
+) -> None:
+    """It covers what its own layer says, not what a profile here adds."""
+    excepted = "exceptions: [{rule: GG004, reason: moves first}]"
+    releases = 'toolchains: {current: "1.27.1", next: "1.26.4"}\n'
+    go = f"go: {{toolchain: next, platforms: [linux/amd64], {excepted}}}\n"
+    origin.commit({"profiles/common/go.yaml": f"targets: [app]\n{releases}{go}"})
+    origin.git("tag", "off")
+    url = address(origin, ref="off")
+    follower.write(extends(url))
+    done(follower, "lock")
+    done(follower, "render")
+    follower.write({"profiles/mine/profile.yaml": f"extends: {url}\ngo: {{toolchain: next}}\n"})
+    assert "error[GG004] profiles/mine/profile.yaml:2:17" in follower.run("check").text
 
 
 def test_a_policy_asks_for_proofs_of_layers(follower: Project) -> None:
