@@ -63,7 +63,7 @@ def lint_profiles(
 def _missed(pinned: Iterable[Pinned]) -> Iterator[Problem]:
     """Tell of releases in use that miss a security release of their line (GG078)."""
     for leaf in (leaf for one in pinned for leaf in releases(one.profile)):
-        if later := missed(str(leaf.value), embedded()):
+        if later := missed(str(leaf.value), embedded().security):
             yield Problem(
                 "GG078",
                 f"go {leaf.value} misses the security fixes of {', '.join(later)}",

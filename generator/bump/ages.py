@@ -18,7 +18,7 @@ from generator.rules.toolchains import exact, order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from generator.lock.catalogue import Catalogue
+    from generator.bump.known import Known
     from generator.lock.model import Lock
     from generator.lock.wanted import Ask, WantedPins
     from generator.pipeline import Compiler
@@ -73,7 +73,7 @@ class Age(NamedTuple):
         return self.standing is not Standing.CURRENT
 
 
-def ages(compiler: Compiler, wants: WantedPins, known: Catalogue, today: str) -> tuple[Age, ...]:
+def ages(compiler: Compiler, wants: WantedPins, known: Known, today: str) -> tuple[Age, ...]:
     """Give every pin in use, and every release that a layer names, with its age on a day.
 
     `today` is that day, "YYYY-MM-DD". Raises Rejected where the lock cannot be read.
@@ -86,9 +86,9 @@ def ages(compiler: Compiler, wants: WantedPins, known: Catalogue, today: str) ->
     )
 
 
-def missed(version: str, known: Catalogue) -> tuple[str, ...]:
+def missed(version: str, security: frozenset[str]) -> tuple[str, ...]:
     """Give the security releases of a release's line that are newer than it, oldest first."""
-    return _later(version, known.security)
+    return _later(version, security)
 
 
 def _later(version: str, versions: Iterable[str]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _later(version: str, versions: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(own, key=order))
 
 
-def _go(compiler: Compiler, wants: WantedPins, known: Catalogue, today: str) -> Iterator[Age]:
+def _go(compiler: Compiler, wants: WantedPins, known: Known, today: str) -> Iterator[Age]:
     named = [line for line in lines(compiler.sources) if exact(line.version)]
     places = {line.version: line.place for line in reversed(named)}
     places |= {version: ask.place for (version, _), ask in wants.go.items()}
@@ -109,18 +109,20 @@ def _go(compiler: Compiler, wants: WantedPins, known: Catalogue, today: str) -> 
         )
 
 
-def _release(version: str, needed: frozenset[str], known: Catalogue, today: str) -> Age:
+def _release(version: str, needed: frozenset[str], known: Known, today: str) -> Age:
     line = line_of(version)
-    eol = (known.lines[line].eol or "") if line in known.lines else ""
-    there = newest(version, needed, known)
-    misses = missed(version, known)
-    later = _later(there, {*known.pins.go, *known.unpinned})
-    standing = Standing.OLDER if there != version else Standing.CURRENT
+    support = known.catalogue.lines.get(line)
+    eol = (support and support.eol) or ""
+    best = newest(version, needed, known)
+    misses = missed(version, known.catalogue.security)
+    heard = {*known.releases, *known.catalogue.unpinned}
+    later = _later(best, heard)
+    standing = Standing.OLDER if best != version else Standing.CURRENT
     if eol and eol <= today:
         standing = Standing.ENDED
     if misses:
         standing = Standing.SECURITY
-    whole = [v for v, r in known.pins.go.items() if exact(v) and needed <= r.platforms.keys()]
+    whole = [v for v, there in known.releases.items() if exact(v) and needed <= there]
     newest_line = max(whole, key=order, default="")
     return Age(
         "go",
@@ -128,32 +130,31 @@ def _release(version: str, needed: frozenset[str], known: Catalogue, today: str)
         Place(""),
         standing,
         version,
-        there,
+        best,
         line=line,
         eol=eol,
         misses=misses,
-        untold=_later(version, {*known.pins.go, *known.unpinned} - known.told),
-        newest_line=newest_line if order(newest_line) > order(there) else "",
+        untold=_later(version, heard - known.catalogue.told),
+        newest_line=newest_line if order(newest_line) > order(best) else "",
         blocked=tuple(_blocked(v, needed, known) for v in later),
     )
 
 
-def _blocked(version: str, needed: frozenset[str], known: Catalogue) -> Blocked:
-    release = known.pins.go.get(version)
-    return Blocked(version, tuple(sorted(needed - release.platforms.keys())) if release else ())
+def _blocked(version: str, needed: frozenset[str], known: Known) -> Blocked:
+    return Blocked(version, tuple(sorted(needed - known.releases.get(version, needed))))
 
 
-def _images(lock: Lock, wants: WantedPins, known: Catalogue) -> Iterator[Age]:
+def _images(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
     for ref, ask in sorted(wants.images.items()):
-        have, there = lock.images.get(ref), known.pins.images.get(ref)
+        have, there = lock.images.get(ref), known.image(ref)
         older = images.newer(have, there)
         digest = have.digest if have else ""
         yield _age("image", ref, ask, (digest, there.digest if older and there else digest))
 
 
-def _actions(lock: Lock, wants: WantedPins, known: Catalogue) -> Iterator[Age]:
+def _actions(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
     for name, ask in sorted(wants.actions.items()):
-        have, there = lock.actions.get(name), known.pins.actions.get(name)
+        have, there = lock.actions.get(name), known.action(name)
         older = actions.newer(have, there)
         tag = have.tag if have else ""
         yield _age("action", name, ask, (tag, there.tag if older and there else tag))

@@ -21,7 +21,7 @@ from generator.yamlreader import parse_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.lock.catalogue import Catalogue
+    from generator.bump.known import Known
     from generator.lock.model import ImagePin
     from generator.lock.wanted import WantedPins
     from generator.model import Target
@@ -33,7 +33,7 @@ _BUILTIN = "builtin:"
 _PINS = ("pins", "images")
 
 
-def ask(compiler: Compiler, ref: str, new: str, wants: WantedPins, known: Catalogue) -> Asked:
+def ask(compiler: Compiler, ref: str, new: str, wants: WantedPins, known: Known) -> Asked:
     """Give what moves: `ref` to the reference `new`, "" for its newest digest, "" for all images.
 
     Raises Rejected: GG585 an image that nothing uses, GG588 one that is not written where gogen can
@@ -44,17 +44,17 @@ def ask(compiler: Compiler, ref: str, new: str, wants: WantedPins, known: Catalo
     if new and new != ref:
         return _renamed(compiler.sources, compiler, ref, new)
     locked = compiler.sources.lock.images
-    fresh = [
-        one
+    fresh = {
+        one: there
         for one in ([ref] if ref else sorted(wants.images))
-        if newer(locked.get(one), known.pins.images.get(one))
-    ]
+        if (there := known.image(one)) and newer(locked.get(one), there)
+    }
     what = (
-        f"image {fresh[0]} to its newest digest"
+        f"image {next(iter(fresh))} to its newest digest"
         if len(fresh) == 1
         else (f"{len(fresh)} images to their newest digests")
     )
-    return Asked(f"Bump {what}", fresh=frozenset(fresh))
+    return Asked(f"Bump {what}", images=fresh)
 
 
 def newer(have: ImagePin | None, there: ImagePin | None) -> bool:

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.bump.editing import edited
+from generator.bump.known import known
 from generator.bump.model import Bumped
 from generator.bump.moved import moved
 from generator.bump.overlay import Overlay
@@ -38,23 +39,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.bump.editing import Edit
+    from generator.bump.known import Known
     from generator.bump.model import Asked
     from generator.disk.runlock import Waiting
     from generator.layers.remote import Access
-    from generator.lock.catalogue import Catalogue
     from generator.lock.wanted import WantedPins
 
     Advance = Callable[[int, int], None]
+    Choose = Callable[[Compiler, WantedPins, Known], Asked]
 
 
 class Ask(NamedTuple):
-    """How to find out what is to move, from a workspace and what it wants, and what is known.
+    """How to find out what is to move, from a workspace what it wants, and what is known.
 
     `access` gives how the repositories of layers are asked, where one must be.
     """
 
-    choose: Callable[[Compiler, WantedPins], Asked]
-    known: Catalogue
+    choose: Choose
     access: Callable[[], Access]
 
 
@@ -74,7 +75,8 @@ def bump(
     """
     root = compiler.sources.workspace.root
     with hold(root, shared=not write, waiting=waiting), ExitStack() as stack:
-        asked = ask.choose(compiler, wanted_pins(compiler))
+        there = known()
+        asked = ask.choose(compiler, wanted_pins(compiler), there)
         texts = [*_texts(root, asked.edits)]
         before = lock_text(compiler)
         old = parse_lock(before) if before else EMPTY
@@ -85,7 +87,9 @@ def bump(
             asked.manifests,
             stack.enter_context(layers),
         )
-        new = sources.lock = _lock(Compiler(sources), asked, old, ask, layers)
+        new = sources.lock = _lock(
+            wanted_pins(Compiler(sources)), asked, old._replace(layers=layers.pins), there
+        )
         after = write_lock(new)
         if not texts and after == before:
             return Bumped(asked.title)
@@ -125,21 +129,14 @@ def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
             yield Rewrite(path, old, edited(path, old, own), executable=None)
 
 
-def _lock(compiler: Compiler, asked: Asked, old: Lock, ask: Ask, layers: Following) -> Lock:
+def _lock(wants: WantedPins, asked: Asked, old: Lock, there: Known) -> Lock:
     """Give the lock of the changed profiles. Raises Rejected with every pin that cannot be had."""
-    wants, known = wanted_pins(compiler), ask.known
-    old = old._replace(layers=layers.pins)
-    if lacking := [*available(asked.go, wants, known)]:
+    if lacking := [*available(asked.go, wants, there)]:
         raise Rejected(lacking)
-    return needed(wants, _without(old, asked), known)
-
-
-def _without(lock: Lock, asked: Asked) -> Lock:
-    """Give the lock without the pins that are to be chosen anew."""
-    return lock._replace(
-        images={ref: pin for ref, pin in lock.images.items() if ref not in asked.fresh},
-        actions={n: pin for n, pin in lock.actions.items() if n not in asked.fresh},
+    chosen = old._replace(
+        images={**old.images, **asked.images}, actions={**old.actions, **asked.actions}
     )
+    return needed(wants, chosen, there.catalogue)
 
 
 def _modules(compiler: Compiler) -> Iterator[str]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.bump.editing import Edit
+    from generator.lock.model import ActionPin, ImagePin
     from generator.update import Foreseen
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -19,8 +20,8 @@ class Asked(NamedTuple):
 
     `edits` are the values in profiles and manifests that say it. `go` are new releases and
     `renamed` new image references by old ones; `manifests` are the words of manifests that name
-    those, new ones by old ones. `fresh` are image references and actions whose pin is chosen anew,
-    `moving` the repositories and refs of layers that are asked anew.
+    those, new ones by old ones. `images` and `actions` are new pins for the lock, `moving` the
+    repositories and refs of layers that are asked anew.
     """
 
     title: str
@@ -28,7 +29,8 @@ class Asked(NamedTuple):
     go: Mapping[str, str] = NONE
     renamed: Mapping[str, str] = NONE
     manifests: Mapping[str, str] = NONE
-    fresh: frozenset[str] = frozenset()
+    images: Mapping[str, ImagePin] = MappingProxyType({})
+    actions: Mapping[str, ActionPin] = MappingProxyType({})
     moving: frozenset[tuple[str, str]] = frozenset()
     remarks: tuple[str, ...] = ()
 

@@ -20,7 +20,7 @@ from generator.wording import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from generator.lock.catalogue import Catalogue
+    from generator.bump.known import Known
     from generator.lock.wanted import WantedPins
     from generator.pipeline import Compiler
     from generator.problems import Place
@@ -49,7 +49,7 @@ class _Line(NamedTuple):
     place: Place
 
 
-def ask(compiler: Compiler, wish: Wish, wants: WantedPins, known: Catalogue) -> Asked:
+def ask(compiler: Compiler, wish: Wish, wants: WantedPins, known: Known) -> Asked:
     """Give what moves. Raises Rejected with what keeps it from moving (GG585 to GG587, GG589)."""
     if wish.version and not exact(wish.version):
         raise Rejected([_no_release(wish.version)])
@@ -81,37 +81,31 @@ def platforms(wants: WantedPins, version: str) -> frozenset[str]:
     return frozenset(platform for release, platform in wants.go if release == version)
 
 
-def newest(version: str, needed: frozenset[str], known: Catalogue) -> str:
+def newest(version: str, needed: frozenset[str], known: Known) -> str:
     """Give the newest release of a version's line that has the needed platforms, or the version."""
     later = (
         other
-        for other, release in known.pins.go.items()
-        if line_of(other) == line_of(version)
-        and order(other) > order(version)
-        and needed <= release.platforms.keys()
+        for other, there in known.releases.items()
+        if line_of(other) == line_of(version) and order(other) > order(version) and needed <= there
     )
     return max(later, key=order, default=version)
 
 
-def available(moves: Mapping[str, str], wants: WantedPins, known: Catalogue) -> Iterator[Problem]:
+def available(moves: Mapping[str, str], wants: WantedPins, known: Known) -> Iterator[Problem]:
     """Say which platforms in use a new release has no archive for (GG590).
 
     A release that nobody knows is left to the lock, which says what is near.
     """
     for version in dict.fromkeys(moves.values()):
         needed = platforms(wants, version)
-        lacking = (
-            sorted(needed - known.pins.go[version].platforms.keys())
-            if (version in known.pins.go)
-            else []
-        )
+        lacking = sorted(needed - known.releases.get(version, needed))
         if not lacking:
             continue
         line = line_of(version)
         whole = [
             other
-            for other in sorted(known.pins.go, key=order)
-            if line_of(other) == line and needed <= known.pins.go[other].platforms.keys()
+            for other in sorted(known.releases, key=order)
+            if line_of(other) == line and needed <= known.releases[other]
         ]
         asks = [wants.go[version, platform] for platform in lacking]
         yield Problem(
@@ -193,19 +187,19 @@ def _downgrade(line: _Line, new: str, every: list[_Line]) -> Problem:
     )
 
 
-def _support(moves: Mapping[str, str], today: str, known: Catalogue) -> Iterator[str]:
+def _support(moves: Mapping[str, str], today: str, known: Known) -> Iterator[str]:
     """Say which security releases are caught up with, and which lines get no more of them."""
     for old, new in moves.items():
         ends = {line_of(old), line_of(new)}
         fixed = [
             version
-            for version in sorted(known.security, key=order)
+            for version in sorted(known.catalogue.security, key=order)
             if line_of(version) in ends and order(old) < order(version) <= order(new)
         ]
         if fixed:
             yield f"brings the security fixes of {', '.join(fixed)}"
         for line in sorted(ends, key=order):
-            eol = known.lines[line].eol if line in known.lines else None
+            eol = known.catalogue.lines[line].eol if line in known.catalogue.lines else None
             if eol and eol <= today:
                 yield f"line {line} ended on {eol} and gets no more fixes"
 

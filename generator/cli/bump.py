@@ -14,9 +14,9 @@ from generator.cli.session import Outcome, Session, execute, git_access, this_da
 from generator.reports import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from generator.bump.making import Ask
+    from generator.bump.making import Ask, Choose
     from generator.bump.model import Bumped
     from generator.bump.releases import Wish
     from generator.layers.remote import Access
@@ -108,32 +108,26 @@ def bump(
         def access() -> Access:
             return git_access(session.workspace)
 
-        ask = _release(wish, access) if kind is Kind.GO else _pin(kind, what, to, access)
+        ask = _ask(kind, wish, to, access)
         return _work(session, ask, message, dry_run=dry_run)
 
     return execute(context, "bump", format_, work)
 
 
-def _release(wish: Wish, access: Callable[[], Access]) -> Ask:
-    from generator.bump import releases  # noqa: PLC0415  (not for --help)
+def _ask(kind: Kind, wish: Wish, to: str, access: Callable[[], Access]) -> Ask:
+    """Give how a kind is asked for what moves; its name stands where Go has its version."""
+    from generator.bump import actions, images, layers, releases  # noqa: PLC0415  (not for --help)
     from generator.bump.making import Ask  # noqa: PLC0415  (late)
-    from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
 
-    known = embedded()
-    return Ask(lambda compiler, wants: releases.ask(compiler, wish, wants, known), known, access)
-
-
-def _pin(kind: Kind, name: str, to: str, access: Callable[[], Access]) -> Ask:
-    from generator.bump import actions, images, layers  # noqa: PLC0415  (not for --help)
-    from generator.bump.making import Ask  # noqa: PLC0415  (late)
-    from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
-
-    known = embedded()
-    if kind is Kind.LAYER:
-        wish = layers.Wish(name, to)
-        return Ask(lambda compiler, wants: layers.ask(compiler, wish, wants, access), known, access)
-    ask = images.ask if kind is Kind.IMAGE else actions.ask
-    return Ask(lambda compiler, wants: ask(compiler, name, to, wants, known), known, access)
+    name = wish.version
+    action, layer = actions.Wish(name, to, wish.downgrade), layers.Wish(name, to)
+    chosen: Mapping[Kind, Choose] = {
+        Kind.GO: lambda compiler, wants, known: releases.ask(compiler, wish, wants, known),
+        Kind.IMAGE: lambda compiler, wants, known: images.ask(compiler, name, to, wants, known),
+        Kind.ACTION: lambda compiler, wants, known: actions.ask(compiler, action, wants, known),
+        Kind.LAYER: lambda compiler, wants, _: layers.ask(compiler, layer, wants, access),
+    }
+    return Ask(chosen[kind], access)
 
 
 def _work(session: Session, ask: Ask, file: Path | None, *, dry_run: bool) -> Outcome:

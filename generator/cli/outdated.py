@@ -52,11 +52,11 @@ def outdated(
 def _work(session: Session, today: str, *, exit_code: bool) -> Outcome:
     from generator.bump import agesheet  # noqa: PLC0415  (not for --help)
     from generator.bump.ages import ages  # noqa: PLC0415  (late)
-    from generator.lock.catalogue import embedded  # noqa: PLC0415  (late)
+    from generator.bump.known import known  # noqa: PLC0415  (late)
     from generator.locking import wanted_pins  # noqa: PLC0415  (late)
 
     compiler = session.compiler
-    found = ages(compiler, wanted_pins(compiler), embedded(), today)
+    found = ages(compiler, wanted_pins(compiler), known(), today)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     text = agesheet.as_text(found, width=width, colour=shows_colour(sys.stdout))
     problems = agesheet.problems(found) if exit_code else ()

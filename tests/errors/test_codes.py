@@ -31,6 +31,7 @@ SHARED = {
     "GG441": {"disk/paths.py", "templating/sources.py"},
     "GG444": {"stages/write.py", "update.py"},
     "GG546": {"supply/openpgp.py", "supply/openpgp_reasons.py"},
+    "GG587": {"bump/actions.py", "bump/releases.py"},
     "GG585": {"bump/actions.py", "bump/images.py", "bump/layers.py", "bump/releases.py"},
     "GG588": {"bump/editing.py", "bump/images.py"},
 }

@@ -9,10 +9,15 @@ import pytest
 
 from generator.bump import agesheet
 from generator.bump.ages import Age, Standing, missed
+from generator.bump.images import newer
+from generator.bump.known import known
 from generator.bump.message import SUBJECT, message, subject
 from generator.bump.model import Bumped, Moved
+from generator.bump.releases import newest
 from generator.lock.catalogue import embedded
+from generator.lock.model import ActionPin, ImagePin
 from generator.problems import Place
+from generator.supply.base import Source
 from tests.e2e.command import TEMPLATES
 
 if TYPE_CHECKING:
@@ -81,10 +86,49 @@ def test_a_line_ends_on_its_day(project: Make, today: str, state: str) -> None:
 
 
 def test_security_releases_of_the_own_line_only() -> None:
-    known = embedded()
-    assert missed("1.26.5", known) == ("1.26.6",)
-    assert missed("1.26.6", known) == ()
-    assert "1.27.2" not in known.told  # nobody has said, so nothing is claimed
+    security = embedded().security
+    assert missed("1.26.5", security) == ("1.26.6",)
+    assert missed("1.26.6", security) == ()
+    assert "1.27.2" not in embedded().told  # nobody has said, so nothing is claimed
+
+
+DIGEST = "sha256:" + "0" * 64
+
+
+class Elsewhere(Source):
+    """A source that knows of more than was shipped."""
+
+    name = "place"
+
+    def releases(self) -> Mapping[str, frozenset[str]]:
+        return {"1.27.2": frozenset({"linux/ppc64le"}), "1.27.5": frozenset({"linux/amd64"})}
+
+    def image(self, ref: str) -> ImagePin | None:
+        return (
+            ImagePin(DIGEST, "2026-11-23", ("registry",)) if ref == "debian:trixie-slim" else None
+        )
+
+    def action(self, name: str, tag: str = "") -> ActionPin | None:
+        tag = tag or "v8.0.0"
+        return ActionPin(tag, "0" * 40, ("git",)) if name == "actions/checkout" else None
+
+
+def test_a_source_counts_before_what_was_shipped() -> None:
+    both = known([Elsewhere()])
+    image = both.image("debian:trixie-slim")
+    assert image
+    assert newer(both.catalogue.pins.images["debian:trixie-slim"], image)
+    assert image.digest == DIGEST
+    assert both.image("alpine:3.24.1") == both.catalogue.pins.images["alpine:3.24.1"]
+    assert [pin and pin.tag for pin in (both.action("actions/checkout"), both.action("a/b"))] == [
+        "v8.0.0",
+        None,
+    ]
+    assert {"linux/ppc64le", "linux/amd64"} < both.releases["1.27.2"]
+    amd64 = frozenset({"linux/amd64"})
+    assert newest("1.27.1", amd64, both) == "1.27.5"
+    assert newest("1.27.1", amd64 | {"linux/ppc64le"}, both) == "1.27.2"
+    assert newest("1.27.1", amd64, known()) == "1.27.2"
 
 
 def test_a_table_fits_its_width() -> None:

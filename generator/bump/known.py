@@ -1,0 +1,53 @@
+"""What a pin could move to, by the data shipped with gogen and by what sources say now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from generator.lock.catalogue import embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from generator.lock.catalogue import Catalogue
+    from generator.lock.model import ActionPin, ImagePin
+    from generator.supply.base import Source
+
+
+class Known(NamedTuple):
+    """Releases with the platforms each has, and sources to ask for images and actions.
+
+    What a source says is of now, so it counts before the `catalogue`, which is of the day gogen
+    was made.
+    """
+
+    catalogue: Catalogue
+    releases: Mapping[str, frozenset[str]]
+    sources: Sequence[Source] = ()
+
+    def image(self, ref: str) -> ImagePin | None:
+        """Give the newest digest of an image's tag."""
+        said = (source.image(ref) for source in self.sources)
+        return next(filter(None, said), self.catalogue.pins.images.get(ref))
+
+    def action(self, name: str, tag: str = "") -> ActionPin | None:
+        """Give an action's tag, "" the newest, with its commit."""
+        said = (source.action(name, tag) for source in self.sources)
+        shipped = self.catalogue.pins.actions.get(name)
+        own = shipped if shipped and tag in {"", shipped.tag} else None
+        return next(filter(None, said), own)
+
+    def having(self, version: str, platforms: frozenset[str]) -> Known:
+        """Give the same, with what else was found of a release."""
+        both = self.releases.get(version, frozenset()) | platforms
+        return self._replace(releases={**self.releases, version: both}) if both else self
+
+
+def known(sources: Sequence[Source] = ()) -> Known:
+    """Ask the sources which releases they have, and join that with the shipped data."""
+    catalogue = embedded()
+    releases = {v: frozenset(release.platforms) for v, release in catalogue.pins.go.items()}
+    for source in sources:
+        for version, platforms in source.releases().items():
+            releases[version] = releases.get(version, frozenset()) | platforms
+    return Known(catalogue, releases, sources)
