@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,7 +52,7 @@ def repacked() -> Release:
 
 
 def build(go: Path, folder: Path, env: Mapping[str, str]) -> str:
-    """Build a program and give the hash of it."""
+    """Build a program and give what it says."""
     folder.mkdir(exist_ok=True)
     (folder / "go.mod").write_text("module hello\n\ngo 1.27.0\n", encoding="utf-8")
     (folder / "hello.go").write_text(HELLO, encoding="utf-8")
@@ -65,7 +64,8 @@ def build(go: Path, folder: Path, env: Mapping[str, str]) -> str:
         check=True,
         capture_output=True,
     )
-    return sha256((folder / "hello").read_bytes()).hexdigest()
+    done = subprocess.run([folder / "hello"], check=True, capture_output=True, text=True)
+    return done.stderr
 
 
 def test_a_real_archive_is_installed_and_builds(
@@ -88,9 +88,7 @@ def test_a_real_archive_is_installed_and_builds(
     go = one.root / "current/bin/go"
     said = subprocess.check_output([go, "env", "GOVERSION", "GOROOT"], env=env, text=True)
     assert said.split() == [f"go{repacked.version}", str(one.root / "go" / repacked.name)]
-    first = build(go, tmp_path / "one", env)
-    second = build(into / "bin/go", tmp_path / "two", {**env, "GOCACHE": str(tmp_path / "cache2")})
-    assert first == second
+    assert build(go, tmp_path / "hello", env) == "hello\n"
 
 
 def test_the_public_toolchain_module_is_installed(tmp_path: Path) -> None:
