@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from generator.problems import Problem, Rejected
 from generator.supply.toolchain import (
@@ -18,7 +18,6 @@ from generator.supply.toolchain import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from generator.supply.proofs import Download
@@ -43,9 +42,9 @@ def tried(download: Download) -> bool:
     return True
 
 
-def sentinels(download: Download) -> Mapping[str, str]:
-    """Give the checksums of the tools in an archive that passed."""
-    return _tree(download).sentinels
+def learned(download: Download) -> dict[str, Any]:
+    """Give what a pin gains from an archive that passed: the checksums of its tools."""
+    return {"sentinels": _tree(download).sentinels}
 
 
 def require(name: str, tree: Toolchain, h1: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.lock.model import ActionPin, Archive, ImagePin
+    from generator.lock.model import ActionPin, Archive, ImagePin, Pin
 
 NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -71,6 +71,14 @@ class Source:
     def action_tags(self, name: str) -> tuple[str, ...]:  # noqa: ARG002  (interface)
         """Give the tags of an action's releases ("v7.0.1")."""
         return ()
+
+    def shows(self, at: tuple[str, ...], pin: Pin) -> bool:  # noqa: ARG002  (interface)
+        """Tell whether what it gave for a pin of the lock is kept, to be proved again offline.
+
+        `at` is ("go", version, platform) and the like. False asks it again; True where it keeps
+        nothing, or never proved the pin.
+        """
+        return True
 
     def kept(self) -> Mapping[str, bytes]:
         """Give what is to be kept so that its answers can be proved again offline.

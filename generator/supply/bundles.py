@@ -16,7 +16,9 @@ from generator.sumdb import bundle
 from generator.sumdb.note import GO_KEY, verifier
 from generator.sumdb.refused import Refused
 from generator.supply.proofs import KEPT, WORD, State, Verdict
+from generator.supply.settings import read_settings
 from generator.supply.toolchain import MODULE, module_version
+from generator.workspace import CONFIG, open_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +86,10 @@ class Shelf:
             raise Rejected([Problem("GG542", message, self.place(name), hint=hint)])
         return data
 
+    def has(self, name: str) -> bool:
+        """Tell whether a file is kept, or is to be."""
+        return self.path(name) in self.new or bool(self.read(name))
+
     def keep(self, name: str, data: bytes) -> None:
         """Keep a file, if it is not there already."""
         if data and data != self.read(name):
@@ -95,8 +101,8 @@ def reproved(named: Named, kept: Path) -> Verdict:
     if not isinstance(named.pin, Archive):
         return WORD
     _, version, platform = named.at
-    key = verifier(GO_KEY)
     try:
+        key = _key(kept.parent)
         data = Shelf(kept, key).read(proof_name(version, platform))
         h1 = proved(data, key, version, platform) if data else None
     except (Refused, Rejected) as refused:
@@ -106,3 +112,10 @@ def reproved(named: Named, kept: Path) -> Verdict:
     if h1 != named.pin.h1:
         return Verdict(State.FAILED, f"the database has {h1}, the lock {named.pin.h1}")
     return Verdict(State.PROVED)
+
+
+def _key(root: Path) -> Verifier:
+    """Give the key that a workspace believes."""
+    if not (root / CONFIG).is_file():
+        return verifier(GO_KEY)
+    return verifier(read_settings(open_workspace(root)).sumdb)

@@ -83,8 +83,10 @@ class Gatherer:
         return not said or self._is_short(at, _together(said))
 
     def _is_short(self, at: tuple[str, ...], pin: Pin) -> bool:
+        """Tell whether something is not known, not proved, or cannot be proved again offline."""
         whole = not isinstance(pin, Archive) or bool(pin.sha256)
-        return not whole or bool(self._policy and self._policy.lacking(Named(at, pin)))
+        lacking = bool(self._policy and self._policy.lacking(Named(at, pin)))
+        return not whole or lacking or not all(source.shows(at, pin) for source in self._sources)
 
     def _known(self, at: tuple[str, ...]) -> list[Said]:
         """Give what the shipped data and the lock say of a pin; the first wins over the second."""

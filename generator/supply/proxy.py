@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import BinaryIO
 
+    from generator.lock.model import Pin
     from generator.sumdb.note import Verifier
     from generator.supply.bundles import Shelf
     from generator.supply.http import Client
@@ -85,6 +86,13 @@ class Proxy(Source):
             if module and is_module_of_archive(module[1]):
                 found[module[1]].add(f"{module[2]}/{module[3]}")
         return {version: frozenset(platforms) for version, platforms in found.items()}
+
+    def shows(self, at: tuple[str, ...], pin: Pin) -> bool:
+        """Tell whether the database's proof of a toolchain is kept, if the pin lists it."""
+        if not isinstance(pin, Archive) or PROOF not in pin.proofs:
+            return True
+        _, version, platform = at
+        return self._shelf.has(proof_name(version, platform))
 
     def kept(self) -> Mapping[str, bytes]:
         """Give the proofs that were new, and the newest tree seen."""

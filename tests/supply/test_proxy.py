@@ -15,7 +15,7 @@ from generator.problems import Rejected
 from generator.sumdb.note import GO_KEY, verifier
 from generator.supply.bundles import Shelf, reproved
 from generator.supply.http import Client, Web
-from generator.supply.proofs import WORD, Named, State, Verdict
+from generator.supply.proofs import KEPT, WORD, Named, State, Verdict
 from generator.supply.proxy import Proxy
 from tests.servers.https import Reply, Request, authority, serving
 from tests.sumdb.log import Keys, Server, keys, server
@@ -85,6 +85,18 @@ def test_a_kept_proof_needs_no_network(log: Server, tmp_path: Path) -> None:
     file = tmp_path / BELOW / NAME  # a checkout may have changed its line ends
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     assert source("https://nobody.invalid", tmp_path).archive(VERSION, PLATFORM) == found
+
+
+def test_a_pin_without_its_proof_is_asked_for_again(log: Server, tmp_path: Path) -> None:
+    proxy = source(log.address, tmp_path)
+    at, listed = ("go", VERSION, PLATFORM), Archive("", "", proofs=("sumdb",))
+    assert proxy.shows(at, listed._replace(proofs=()))
+    assert proxy.shows(("images", "a:b"), ImagePin("sha256:0", None, ("registry",)))
+    assert not proxy.shows(at, listed)
+    proxy.archive(VERSION, PLATFORM)
+    assert proxy.shows(at, listed)
+    put(tmp_path, proxy)
+    assert source(log.address, tmp_path).shows(at, listed)
 
 
 def test_what_a_proxy_does_not_know(log: Server, tmp_path: Path) -> None:
@@ -303,6 +315,22 @@ def test_the_real_database(tmp_path: Path) -> None:
     assert found.h1 == LINUX.pin.h1  # type: ignore[union-attr] # an archive
     put(tmp_path, proxy)
     assert reproved(LINUX, tmp_path) == Verdict(State.PROVED)
+
+
+def test_the_workspace_names_the_key(log: Server, tmp_path: Path) -> None:
+    proxy = source(log.address, tmp_path / KEPT)
+    pin = proxy.archive(VERSION, PLATFORM)
+    assert pin
+    put(tmp_path / KEPT, proxy)
+    named = Named(("go", VERSION, PLATFORM), pin)
+    settings = tmp_path / "gogen.toml"
+    settings.write_text(f'[sources]\nsumdb = "{log.keys.public}"\n', encoding="utf-8")
+    assert reproved(named, tmp_path / KEPT).state is State.PROVED
+    other = keys(seed=2).public
+    settings.write_text(f'[sources]\nsumdb = "{other}"\n', encoding="utf-8")
+    verdict = reproved(named, tmp_path / KEPT)
+    assert verdict.state is State.FAILED
+    assert "not signed by a known key" in verdict.why
 
 
 def test_where_nothing_is_kept(tmp_path: Path) -> None:

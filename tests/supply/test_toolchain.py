@@ -15,6 +15,7 @@ from generator.lock.model import Archive
 from generator.lock.shape import hex_of_h1
 from generator.problems import Rejected
 from generator.supply import archive_h1, toolchain
+from generator.supply.proofs import learned, tried
 from generator.supply.toolchain import NotATree
 from tests.sumdb.log import server
 from tests.supply.go_tree import (
@@ -150,8 +151,9 @@ def test_a_tree_is_not_unpacked_without_end(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_proof_of_an_archive(tmp_path: Path) -> None:
     download = given(tmp_path, tarred(TREE))
-    assert archive_h1.tried(download)
-    assert archive_h1.sentinels(download) == WHOLE.sentinels
+    assert tried("archive-h1", download)
+    pin = download.archive._replace(**learned("archive-h1", download))
+    assert pin == download.archive._replace(sentinels=WHOLE.sentinels)
 
 
 def refusal(download: Given) -> str:
