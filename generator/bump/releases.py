@@ -16,6 +16,7 @@ from generator.model import Leaf, Map, find
 from generator.problems import Problem, Rejected
 from generator.rules.toolchains import exact, order
 from generator.wording import did_you_mean
+from generator.workspace import LOCK_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +56,8 @@ def ask(compiler: Compiler, wish: Wish, wants: WantedPins, known: Known) -> Aske
         raise Rejected([_no_release(wish.version)])
     every = list(lines(compiler.sources))
     named = [line for line in every if line.name == wish.name]
+    if not named and (place := _followed(compiler, wish.name)):
+        raise Rejected([_of_others(wish.name, place)])
     moves = {
         old: wish.version or newest(old, platforms(wants, old), known)
         for old in _from(named, wish, every)
@@ -143,6 +146,24 @@ def _from(named: list[_Line], wish: Wish, every: list[_Line]) -> list[str]:
     if len(near) == 1:
         return near
     raise Rejected([_open(wish, others, named)])
+
+
+def _followed(compiler: Compiler, name: str) -> Place | None:
+    """Give where a layer of another repository says a toolchain of a profile, None if none does."""
+    for profile in compiler.sources.layer_files:
+        leaf = find(compiler.profile(profile).tree, ("toolchains", name))
+        if leaf and leaf.trail and leaf.trail[0].file.startswith(f"{LOCK_FOLDER}/"):
+            return leaf.trail[0]
+    return None
+
+
+def _of_others(name: str, place: Place) -> Problem:
+    return Problem(
+        "GG585",
+        f"toolchains.{name} is said by a layer of another repository, and by no profile here",
+        place,
+        hint=f"gogen bump layer follows it there; toolchains.{name} in a profile goes its own way",
+    )
 
 
 def _no_release(version: str) -> Problem:

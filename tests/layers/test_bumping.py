@@ -125,7 +125,9 @@ def test_a_bump_of_go_leaves_vendored_layers_alone(
     follower: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     offline(monkeypatch, tmp_path)
-    refused(follower, "GG585", "bump", "go", "1.26.8")
+    outcome = refused(follower, "GG585", "bump", "go", "1.27.2")
+    assert "gogen bump layer follows it there" in outcome.text
+    assert "/profiles/common/go.yaml:2:23\n" in outcome.text
     follower.write({MINE: follower.tree()[MINE] + b'toolchains: {current: "1.27.1"}\n'})
     before = follower.tree()
     outcome = follower.run("bump", "go", "1.27.2")
