@@ -78,7 +78,7 @@ def update_lock(
         after = write_lock(found.lock)
         changes = (
             *steps(workspace.root, found.lock.layers, layers.fresh),
-            *_kept(workspace.root, found.kept),
+            *kept_beside(workspace.root, found.kept),
         )
         if after != before:
             changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
@@ -118,7 +118,7 @@ def network_of(compiler: Compiler) -> Network:
     return Network(tuple(archives), tuple(proxies), registries)
 
 
-def _kept(root: Path, kept: Mapping[str, bytes]) -> Iterator[Step]:
+def kept_beside(root: Path, kept: Mapping[str, bytes]) -> Iterator[Step]:
     """Give what changes in gogen.lock.d; what is there and not given stays."""
     for name, new in sorted(kept.items()):
         path = f"{KEPT}/{name}"

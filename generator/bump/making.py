@@ -6,7 +6,7 @@ compiler, a rule or the audit finds wrong in what would come refuses the whole.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.bump.editing import edited
@@ -25,7 +25,7 @@ from generator.lock.model import EMPTY, Lock
 from generator.lock.reading import parse_lock
 from generator.lock.resolve import needed
 from generator.lock.writing import write_lock
-from generator.locking import lock_text, wanted_pins
+from generator.locking import kept_beside, lock_text, network_of, wanted_pins
 from generator.model import Change, ChangeKind
 from generator.modules import held
 from generator.pipeline import Compiler
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from generator.disk.runlock import Waiting
     from generator.layers.remote import Access
     from generator.lock.wanted import WantedPins
+    from generator.locking import Ask as Sources
+    from generator.supply.lookup import Lookup
 
     Advance = Callable[[int, int], None]
     Choose = Callable[[Compiler, WantedPins, Known], Asked]
@@ -52,11 +54,13 @@ if TYPE_CHECKING:
 class Ask(NamedTuple):
     """How to find out what is to move, from a workspace what it wants, and what is known.
 
-    `access` gives how the repositories of layers are asked, where one must be.
+    `access` gives how the repositories of layers are asked, where one must be; `sources` are asked
+    for pins, None where the shipped data is all that counts.
     """
 
     choose: Choose
     access: Callable[[], Access]
+    sources: Sources | None = None
 
 
 def bump(
@@ -75,7 +79,9 @@ def bump(
     """
     root = compiler.sources.workspace.root
     with hold(root, shared=not write, waiting=waiting), ExitStack() as stack:
-        there = known()
+        opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
+        lookup = stack.enter_context(opened)
+        there = known(lookup.sources if lookup else ())
         asked = ask.choose(compiler, wanted_pins(compiler), there)
         texts = [*_texts(root, asked.edits)]
         before = lock_text(compiler)
@@ -88,7 +94,7 @@ def bump(
             stack.enter_context(layers),
         )
         new = sources.lock = _lock(
-            wanted_pins(Compiler(sources)), asked, old._replace(layers=layers.pins), there
+            wanted_pins(Compiler(sources)), asked, old._replace(layers=layers.pins), there, lookup
         )
         after = write_lock(new)
         if not texts and after == before:
@@ -100,7 +106,8 @@ def bump(
             raise Rejected(wrong)
         changes = [*texts, *([locked] if after != before else [])]
         changes += [rewrite for output in outputs for rewrite in output.rewrites]
-        changes += [Rewrite(*step, None) for step in steps(root, new.layers, layers.fresh)]
+        beside = kept_beside(root, lookup.kept()) if lookup else ()
+        changes += [Rewrite(*step) for step in (*steps(root, new.layers, layers.fresh), *beside)]
         if write:
             _change(root, changes)
         return Bumped(
@@ -129,14 +136,29 @@ def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
             yield Rewrite(path, old, edited(path, old, own), executable=None)
 
 
-def _lock(wants: WantedPins, asked: Asked, old: Lock, there: Known) -> Lock:
+def _lock(wants: WantedPins, asked: Asked, old: Lock, there: Known, lookup: Lookup | None) -> Lock:
     """Give the lock of the changed profiles. Raises Rejected with every pin that cannot be had."""
-    if lacking := [*available(asked.go, wants, there)]:
-        raise Rejected(lacking)
     chosen = old._replace(
         images={**old.images, **asked.images}, actions={**old.actions, **asked.actions}
     )
-    return needed(wants, chosen, there.catalogue)
+    if lookup:
+        chosen = lookup.gather(wants, chosen, _unseen)
+    for version in asked.go.values():
+        there = there.having(version, _platforms(chosen, version))
+    if lacking := [*available(asked.go, wants, there)]:
+        raise Rejected(lacking)
+    lock = needed(wants, chosen, there.catalogue, asked=lookup.names if lookup else ())
+    if lookup:
+        lookup.require(lock)
+    return lock
+
+
+def _platforms(lock: Lock, version: str) -> frozenset[str]:
+    return frozenset(lock.go[version].platforms) if version in lock.go else frozenset()
+
+
+def _unseen(_done: int, _total: int) -> None:
+    """Show nothing of how many pins are looked up: the profiles' progress is shown."""
 
 
 def _modules(compiler: Compiler) -> Iterator[str]:

@@ -10,7 +10,7 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import progress, waiting
-from generator.cli.session import Outcome, Session, execute, git_access, this_day
+from generator.cli.session import Outcome, Session, asking, execute, git_access, this_day
 from generator.reports import Format
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def bump(
         def access() -> Access:
             return git_access(session.workspace)
 
-        ask = _ask(kind, wish, to, access)
+        sources = asking(session.workspace, lambda _done, _total: None)
+        ask = _ask(kind, wish, to, access)._replace(sources=sources)
         return _work(session, ask, message, dry_run=dry_run)
 
     return execute(context, "bump", format_, work)

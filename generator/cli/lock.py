@@ -8,15 +8,11 @@ import typer
 
 from generator.cli.options import FormatOption
 from generator.cli.progress import progress, waiting
-from generator.cli.session import Outcome, Session, execute, git_access
+from generator.cli.session import Outcome, Session, asking, execute, git_access
 from generator.reports import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from generator.layers.remote import Access
-    from generator.locking import Ask
-    from generator.workspace import Workspace
 
 _SOME = 2  # pins worth a bar
 
@@ -55,19 +51,10 @@ def _work(session: Session, *, check: bool) -> Outcome:
         return git_access(session.workspace)
 
     with progress("looking pins up", _SOME) as advance:
-        ask = _ask(session.workspace, advance)
+        ask = asking(session.workspace, advance)
         result = update_lock(session.compiler, access, ask, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
         text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",
         data={"changed": result.changed, "pins": result.pins},
     )
-
-
-def _ask(workspace: Workspace, advance: Callable[[int, int], None]) -> Ask | None:
-    """Give what sources are asked with, None where the shipped data is all that counts."""
-    if not workspace.sources and not workspace.policy:
-        return None
-    from generator.cli.asking import Asking  # noqa: PLC0415  (late: most workspaces ask nobody)
-
-    return Asking(workspace, advance)

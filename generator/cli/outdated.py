@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from generator.cli.options import FormatOption
-from generator.cli.session import Outcome, Session, execute, this_day
+from generator.cli.session import Outcome, Session, asking, execute, this_day
 from generator.cli.streams import shows_colour
 from generator.reports import Format
 
@@ -53,10 +54,13 @@ def _work(session: Session, today: str, *, exit_code: bool) -> Outcome:
     from generator.bump import agesheet  # noqa: PLC0415  (not for --help)
     from generator.bump.ages import ages  # noqa: PLC0415  (late)
     from generator.bump.known import known  # noqa: PLC0415  (late)
-    from generator.locking import wanted_pins  # noqa: PLC0415  (late)
+    from generator.locking import network_of, wanted_pins  # noqa: PLC0415  (late)
 
     compiler = session.compiler
-    found = ages(compiler, wanted_pins(compiler), known(), today)
+    ask = asking(session.workspace, lambda _done, _total: None)
+    with ask.looking(network_of(compiler)) if ask else nullcontext() as lookup:
+        there = known(lookup.sources if lookup else ())
+        found = ages(compiler, wanted_pins(compiler), there, today)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     text = agesheet.as_text(found, width=width, colour=shows_colour(sys.stdout))
     problems = agesheet.problems(found) if exit_code else ()

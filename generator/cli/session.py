@@ -30,6 +30,7 @@ from generator.workspace import (
 
 if TYPE_CHECKING:
     from generator.layers.remote import Access
+    from generator.locking import Ask
     from generator.pipeline import Compiler
     from generator.sources import Sources
 
@@ -126,6 +127,15 @@ def _open(root: Path) -> Session:
     settled(root, waiting)
     workspace = open_workspace(root)
     return Session(workspace, Compiler(Sources(workspace, cache_folder())))
+
+
+def asking(workspace: Workspace, advance: Callable[[int, int], None]) -> Ask | None:
+    """Give what sources are asked with, None where the shipped data is all that counts."""
+    if not workspace.sources and not workspace.policy:
+        return None
+    from generator.cli.asking import Asking  # noqa: PLC0415  (late: most workspaces ask nobody)
+
+    return Asking(workspace, advance)
 
 
 def search_path() -> str:
