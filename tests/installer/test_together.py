@@ -138,7 +138,7 @@ def reading(root: Path, done: threading.Event, seen: list[str]) -> Callable[[], 
     go = root / "current/bin/go"
 
     def read() -> None:
-        while not done.is_set():
+        while not done.wait(0.01):  # what flips needs the processor too
             ran = subprocess.run([go, "version"], check=False, capture_output=True, text=True)
             seen.append(" ".join(ran.stdout.split()[2:3]) or f"failed: {ran.stderr}")
             try:
