@@ -78,7 +78,7 @@ def update_lock(
         after = write_lock(found.lock)
         changes = (
             *steps(workspace.root, found.lock.layers, layers.fresh),
-            *kept_beside(workspace.root, found.kept),
+            *kept_beside(workspace.root, found.kept, found.lock),
         )
         if after != before:
             changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
@@ -118,15 +118,20 @@ def network_of(compiler: Compiler) -> Network:
     return Network(tuple(archives), tuple(proxies), registries)
 
 
-def kept_beside(root: Path, kept: Mapping[str, bytes]) -> Iterator[Step]:
-    """Give what changes in gogen.lock.d; what is there and not given stays."""
-    for name, new in sorted(kept.items()):
+def kept_beside(root: Path, kept: Mapping[str, bytes], lock: Lock) -> Iterator[Step]:
+    """Give what changes in gogen.lock.d: what is new there, and proofs that nobody needs."""
+    new: dict[str, bytes | None] = dict(kept)
+    if (root / KEPT / "sumdb").is_dir():
+        from generator.supply.bundles import unneeded  # noqa: PLC0415  (most locks keep none)
+
+        new |= dict.fromkeys(unneeded(root / KEPT, lock))
+    for name, content in sorted(new.items()):
         path = f"{KEPT}/{name}"
         file = root / path
         with disk_errors(path):
             old = file.read_bytes() if file.exists() else None
-        if old != new:
-            yield Step(path, old, new)
+        if old != content:
+            yield Step(path, old, content)
 
 
 def _read(text: str) -> Lock:

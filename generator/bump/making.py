@@ -106,7 +106,7 @@ def bump(
             raise Rejected(wrong)
         changes = [*texts, *([locked] if after != before else [])]
         changes += [rewrite for output in outputs for rewrite in output.rewrites]
-        beside = kept_beside(root, lookup.kept()) if lookup else ()
+        beside = kept_beside(root, lookup.kept() if lookup else {}, new)
         changes += [Rewrite(*step) for step in (*steps(root, new.layers, layers.fresh), *beside)]
         if write:
             _change(root, changes)

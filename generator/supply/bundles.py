@@ -21,8 +21,10 @@ from generator.supply.toolchain import MODULE, module_version
 from generator.workspace import CONFIG, open_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from generator.lock.model import Lock
     from generator.sumdb.note import Verifier
     from generator.supply.proofs import Named
 
@@ -94,6 +96,14 @@ class Shelf:
         """Keep a file, if it is not there already."""
         if data and data != self.read(name):
             self.new[self.path(name)] = data
+
+
+def unneeded(folder: Path, lock: Lock) -> Iterator[str]:
+    """Give the proofs of toolchains that a lock does not have, by path below `gogen.lock.d`."""
+    due = {proof_name(v, platform) for v, r in lock.go.items() for platform in r.platforms}
+    for file in sorted((folder / "sumdb").glob("*/go*.tlog-proof")):
+        if file.name not in due:
+            yield file.relative_to(folder).as_posix()
 
 
 def reproved(named: Named, kept: Path) -> Verdict:

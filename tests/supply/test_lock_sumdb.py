@@ -84,6 +84,17 @@ def test_the_proof_is_kept_and_nobody_asked_again(project: Make, published: Path
     assert made.run("lock").code == 5, "a proof that is not kept is asked for again"
 
 
+def test_a_proof_that_nobody_needs_goes(project: Make, log: Server) -> None:
+    made = workspace(project, log.address)
+    made.run("lock")
+    made.write({"profiles/base/profile.yaml": PROFILE.format(version=OTHER)})
+    outcome = made.run("lock")
+    assert {path for path in outcome.tree if path.endswith(".tlog-proof")} == {
+        PROOF.replace(RELEASE, OTHER)
+    }
+    assert made.run("lock").tree == outcome.tree
+
+
 @pytest.mark.parametrize(
     ("other", "code"),
     [({"salt": "fork", "count": 400}, "GG539"), ({"count": 5}, "GG540")],
