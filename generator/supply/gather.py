@@ -8,7 +8,8 @@ asks for. Whatever two of them say must agree.
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.lock import shape
@@ -20,7 +21,7 @@ from generator.problems import Problem, Rejected
 from generator.supply.proofs import Named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from generator.lock.model import Pin
     from generator.lock.wanted import WantedPins
@@ -59,16 +60,15 @@ class Gatherer:
         asks = [at for at in _asked(wants) if self._lacks(at)]
         found: dict[tuple[str, ...], Pin] = {}
         problems: list[Problem] = []
+        failed = Event()  # a task that is cancelled is never done for who waits (as_completed)
         with ThreadPoolExecutor(AT_ONCE, "gogen asks") as pool:
-            tasks = {pool.submit(self._ask, at): at for at in asks}
+            tasks = {pool.submit(self._ask_unless, failed, at): at for at in asks}
             for done, task in enumerate(as_completed(tasks), 1):
                 try:
                     pin = task.result()
-                except CancelledError:
-                    continue
                 except Rejected as rejected:
-                    problems += rejected.problems
-                    pool.shutdown(wait=False, cancel_futures=True)  # what is being asked goes on
+                    problems += _placed(rejected.problems, tasks[task], wants)
+                    failed.set()  # what is being asked goes on
                     continue
                 if pin:
                     found[tasks[task]] = pin
@@ -76,6 +76,10 @@ class Gatherer:
         if problems:
             raise Rejected(problems)
         return _with(self._locked, found)
+
+    def _ask_unless(self, failed: Event, at: tuple[str, ...]) -> Pin | None:
+        """Ask for a pin, if none has failed."""
+        return None if failed.is_set() else self._ask(at)
 
     def _lacks(self, at: tuple[str, ...]) -> bool:
         """Tell whether a pin is not known, or not proved as the policy asks."""
@@ -124,6 +128,16 @@ def _asked(wants: WantedPins) -> Iterator[tuple[str, ...]]:
             yield "go", version, platform
     yield from (("images", ref) for ref in sorted(wants.images) if shape.IMAGE.fullmatch(ref))
     yield from (("actions", n) for n in sorted(wants.actions) if shape.ACTION.fullmatch(n))
+
+
+def _placed(
+    problems: Iterable[Problem], at: tuple[str, ...], wants: WantedPins
+) -> Iterator[Problem]:
+    """Give problems with an image or action the line that asks for it."""
+    section, name, *_ = at
+    ask = {"images": wants.images, "actions": wants.actions}.get(section, {}).get(name)
+    for problem in problems:
+        yield problem._replace(place=problem.place or (ask and ask.place))
 
 
 def _answer(source: Source, at: tuple[str, ...], known: Pin | None) -> Pin | None:
