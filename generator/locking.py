@@ -96,7 +96,8 @@ class Found(NamedTuple):
 
 def _asked(ask: Ask, profiles: Compiler, wants: WantedPins, locked: Lock) -> Found:
     """Look pins up in the workspace's sources, and hold them to its policy."""
-    with ask.looking(network_of(profiles)) as lookup:
+    network = network_of(profiles)._replace(platforms=wants.platforms)
+    with ask.looking(network) as lookup:
         gathered = lookup.gather(wants, locked, ask.advance)
         lock = needed(wants, gathered, asked=lookup.names)
         lookup.require(lock)

@@ -200,7 +200,8 @@ class _Opening:
         from generator.supply.registryauth import Door, read_logins  # noqa: PLC0415  (late)
 
         door = Door(self.client(), read_logins(*self._means.logins))
-        return Registry(door, self._means.today, self._network.registries)
+        network = self._network
+        return Registry(door, self._means.today, network.registries, network.platforms)
 
     def _git(self) -> Source:
         from generator.supply.git import GITHUB, Repositories  # noqa: PLC0415  (late)

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 
 class Network(NamedTuple):
-    """The mirrors that all profiles together name.
+    """The mirrors that all profiles together name, and what they build images for.
 
     `archives` are folders of Go's archives and `proxies` module proxies, in order; `registries`
-    mirrors by host.
+    mirrors by host; `platforms` what an image is built upon for, by its reference.
     """
 
     archives: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     registries: Mapping[str, str] = MappingProxyType({})
+    platforms: Mapping[str, frozenset[str]] = MappingProxyType({})

@@ -64,19 +64,19 @@ def registry(folder: Path, auth: Mapping[str, Any] | None = None) -> Iterator[st
     }
     (folder / "config.yml").write_text(json.dumps(config))
     argv = [str(program), "serve", "config.yml"]
-    with subprocess.Popen(argv, cwd=folder, stderr=subprocess.PIPE) as process:
+    said = folder / "said"  # a pipe that nobody reads would fill, and hold the registry
+    with said.open("wb") as log, subprocess.Popen(argv, cwd=folder, stderr=log) as process:
         try:
-            _await(process, host)
+            _await(process, host, said)
             yield host
         finally:
-            process.terminate()
-            process.communicate()
+            process.kill()
 
 
-def _await(process: subprocess.Popen[bytes], host: str) -> None:
+def _await(process: subprocess.Popen[bytes], host: str, said: Path) -> None:
     port = int(host.rpartition(":")[2])
     for _ in range(250):
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, said.read_text()
         try:
             socket.create_connection(("localhost", port)).close()
         except ConnectionRefusedError:

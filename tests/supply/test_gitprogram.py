@@ -281,7 +281,7 @@ def test_a_server_that_hangs_is_left(tmp_path: Path) -> None:
 def test_a_list_of_refs_without_end_is_cut_off() -> None:
     line = _packet(ZERO + b" refs/tags/" + b"v" * 900 + b"%d\n")
     with speaker(_packet(ZERO + b" HEAD\0agent=x\n"), line, again=True) as url:
-        got, _message = code(lambda: git(patience=2).ls_remote(url))
+        got, _message = code(lambda: git(patience=0.7).ls_remote(url))
     assert got == "GG568"
 
 
