@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generator.problems import Problem, Rejected
 from generator.supply.toolchain import (
@@ -18,6 +18,7 @@ from generator.supply.toolchain import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from generator.supply.proofs import Download
@@ -42,9 +43,9 @@ def tried(download: Download) -> bool:
     return True
 
 
-def learned(download: Download) -> dict[str, Any]:
-    """Give what a pin gains from an archive that passed: the checksums of its tools."""
-    return {"sentinels": _tree(download).sentinels}
+def sentinels(download: Download) -> Mapping[str, str]:
+    """Give the checksums of the tools in an archive that passed, by path below GOROOT."""
+    return _tree(download).sentinels
 
 
 def require(name: str, tree: Toolchain, h1: str) -> None:
@@ -75,14 +76,14 @@ def _release(file: str) -> tuple[str, str]:
 def _tree(download: Download) -> Toolchain:
     status = download.path.stat()
     stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-    return _read(download.path, stamp, *_release(download.archive.file))
+    try:
+        return _read(download.path, stamp, *_release(download.archive.file))
+    except NotATree as reason:
+        raise unreadable(download.archive.file, reason) from reason
 
 
 @lru_cache(maxsize=4)
 def _read(path: Path, _stamp: tuple[int, ...], version: str, platform: str) -> Toolchain:
     """Read an archive; kept for who asks for the sentinels next."""
-    try:
-        with path.open("rb") as file:
-            return of_archive(file, version, platform)
-    except NotATree as reason:
-        raise unreadable(path.name, reason) from reason
+    with path.open("rb") as file:
+        return of_archive(file, version, platform)

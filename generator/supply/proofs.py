@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,8 +116,7 @@ TRIED: Mapping[str, str] = MappingProxyType(
 """Proofs that are tried on a downloaded archive, each with its module.
 
 It has `tried(download: Download) -> bool`: True where the archive passed, False where the proof is
-not for such an archive. Raises Rejected where the archive should pass and does not. It may have
-`learned(download: Download) -> dict`, what the pin gains from an archive that passed, by field.
+not for such an archive. Raises Rejected where the archive should pass and does not.
 """
 
 
@@ -157,13 +156,6 @@ def tried(proof: str, download: Download) -> bool:
     """Try a proof on a downloaded archive."""
     passed: bool = import_module(TRIED[proof]).tried(download)
     return passed
-
-
-def learned(proof: str, download: Download) -> dict[str, Any]:
-    """Give what a pin gains from a downloaded archive that passed a proof, by field."""
-    module = import_module(TRIED[proof])
-    found: dict[str, Any] = module.learned(download) if hasattr(module, "learned") else {}
-    return found
 
 
 def reproved(proof: str, named: Named, kept: Path) -> Verdict:

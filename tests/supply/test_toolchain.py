@@ -15,7 +15,7 @@ from generator.lock.model import Archive
 from generator.lock.shape import hex_of_h1
 from generator.problems import Rejected
 from generator.supply import archive_h1, toolchain
-from generator.supply.proofs import learned, tried
+from generator.supply.proofs import tried
 from generator.supply.toolchain import NotATree
 from tests.sumdb.log import server
 from tests.supply.go_tree import (
@@ -152,8 +152,7 @@ def test_a_tree_is_not_unpacked_without_end(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_proof_of_an_archive(tmp_path: Path) -> None:
     download = given(tmp_path, tarred(TREE))
     assert tried("archive-h1", download)
-    pin = download.archive._replace(**learned("archive-h1", download))
-    assert pin == download.archive._replace(sentinels=WHOLE.sentinels)
+    assert archive_h1.sentinels(download) == WHOLE.sentinels
 
 
 def refusal(download: Given) -> str:
@@ -178,7 +177,7 @@ def test_a_changed_tree_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
-    assert refusal(given(tmp_path, b"<html>")).startswith("GG543 download: it cannot be read")
+    assert refusal(given(tmp_path, b"<html>")).startswith(f"GG543 {FILE}: it cannot be read")
 
 
 @pytest.mark.parametrize(("h1", "file"), [(None, FILE), (WHOLE.h1, "go1.20.14.linux-amd64.tar.gz")])
