@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.installer.conftest import CURRENT, NEXT
 from tests.installer.machine import NEEDED, PATIENCE, SHELLS, snapshot
-from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.installer.machine import Machine
     from tests.installer.mirror import Mirror
 
 TWENTY = 20
+GONE = 4_194_304
+"""No process: Linux's numbers end below (PID_MAX_LIMIT in include/linux/threads.h)."""
 
 
 def at_once(machine: Machine, *runs: tuple[str, ...]) -> None:
@@ -188,7 +190,7 @@ def test_a_lock_of_an_earlier_boot_is_taken_over(machine: Callable[..., Machine]
     locking(one, "mkdir")
     lock = one.root / "lock.d"
     lock.mkdir(parents=True)
-    (lock / "owner").write_text(f"{os.getpid()} another-boot\n", encoding="utf-8")
+    (lock / "owner").write_text(owned(os.getpid(), boot="another"), encoding="utf-8")
     # Another that was about to take it over was killed there.
     (one.root / "lock.break").mkdir()
     os.utime(one.root / "lock.break", (0, 0))
@@ -214,7 +216,7 @@ def test_a_dead_run_s_lock_is_taken_over_by_one(
     locking(one, "mkdir")
     lock = one.root / "lock.d"
     lock.mkdir(parents=True)
-    (lock / "owner").write_text("1 another-boot\n", encoding="utf-8")
+    (lock / "owner").write_text(owned(1, boot="another"), encoding="utf-8")
     mv = one.folder / "bin/mv"
     mv.unlink()
     mv.write_text(HESITANT.format(first=one.folder / "first"), encoding="utf-8")
@@ -235,11 +237,49 @@ def test_a_lock_of_a_living_run_is_not(machine: Callable[..., Machine]) -> None:
     locking(one, "mkdir")
     lock = one.root / "lock.d"
     lock.mkdir(parents=True)
-    boot = subprocess.check_output(
-        [require("sh"), "-c", "cat /proc/sys/kernel/random/boot_id 2>/dev/null || :"], text=True
-    )
-    if not boot:
-        pytest.skip("this system's boot has no name")
-    (lock / "owner").write_text(f"{os.getpid()} {boot}", encoding="utf-8")
-    assert one.run("install", GOGEN_LOCK_WAIT="1").code == 7
+    (lock / "owner").write_text(owned(os.getpid()), encoding="utf-8")
+    done = one.run("install", GOGEN_LOCK_WAIT="1")
+    assert done.code == 7
+    assert f"rm -r {lock}" in done.err
     assert lock.is_dir()
+
+
+@pytest.mark.parametrize("elsewhere", ["space", "user", "host", "host and boot"])
+def test_a_lock_of_a_run_elsewhere_is_taken_over_after_a_day(
+    machine: Callable[..., Machine], elsewhere: str
+) -> None:
+    """Its process cannot be seen from here: its number is nobody's, or another's."""
+    one = machine()
+    locking(one, "mkdir")
+    lock = one.root / "lock.d"
+    lock.mkdir(parents=True)
+    owner = owned(GONE, **dict.fromkeys(elsewhere.split(" and "), "another"))
+    (lock / "owner").write_text(owner, encoding="utf-8")
+    assert one.run("install", GOGEN_LOCK_WAIT="2").code == 7
+    assert (lock / "owner").read_text(encoding="utf-8") == owner
+    os.utime(lock, (0, 0))
+    assert "taking over" in one.right().err
+    assert not list(one.root.glob("lock*"))
+
+
+def test_a_lock_of_a_process_that_is_gone_is_taken_over(machine: Callable[..., Machine]) -> None:
+    one = machine()
+    locking(one, "mkdir")
+    lock = one.root / "lock.d"
+    lock.mkdir(parents=True)
+    (lock / "owner").write_text(owned(GONE), encoding="utf-8")
+    assert "taking over" in one.right("install", GOGEN_LOCK_WAIT="2").err
+
+
+def owned(process: int, **other: str) -> str:
+    """Give what the lock of a process of this machine says, but for what is another's."""
+    boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+    if not boot.exists() or not space.is_symlink():
+        pytest.skip("this system does not name its boot and spaces of process numbers")
+    where = {
+        "boot": boot.read_text(encoding="ascii").strip(),
+        "space": str(space.readlink()),
+        "user": str(os.getuid()),
+        "host": platform.node(),
+    }
+    return " ".join([str(process), *(where | other).values()]) + "\n"

@@ -619,10 +619,16 @@ take_lock() {
     # What this run waits to do may have been done meanwhile.
     [ "${verb}" != install ] || ! is_done || return 0
     [ "${waited}" -ne 0 ] || say "waiting for another run, which holds ${lock}"
-    [ "${waited}" -lt "${GOGEN_LOCK_WAIT:-900}" ] || die 7 "another run held ${lock} for ${waited} seconds"
+    [ "${waited}" -lt "${GOGEN_LOCK_WAIT:-900}" ] || say_who_holds
     sleep 1
     waited=$((waited + 1))
   done
+}
+
+say_who_holds() {
+  gone=
+  [ "${locker}" = flock ] || gone="; if none is alive, here or elsewhere: rm -r ${lock}.d"
+  die 7 "another run held ${lock} for ${waited} seconds${gone}"
 }
 
 try_lock() {
@@ -638,8 +644,8 @@ try_lock() {
   *)
     if mkdir "${lock}.d" 2>/dev/null; then
       locked='mkdir'
-      find_boot
-      printf '%s %s\n' "$$" "${boot}" >"${lock}.d/owner" || :
+      find_self
+      printf '%s %s\n' "$$" "${self}" >"${lock}.d/owner" || :
       return 0
     fi
     [ -d "${lock}.d" ] || [ -w "${R}" ] || die 6 "cannot write ${lock}.d"
@@ -649,19 +655,26 @@ try_lock() {
   esac
 }
 
-find_boot() {
-  boot=
+# Sets self to "BOOT SPACE USER HOST": where this run's process number means something. A dash
+# stands for what this system does not tell; a container has a space of process numbers of its own.
+find_self() {
+  boot='' space=''
   if [ -r /proc/sys/kernel/random/boot_id ]; then
     read -r boot </proc/sys/kernel/random/boot_id || :
   else
-    boot=$(sysctl -n kern.boottime 2>/dev/null | tr -cd '0-9') || :
+    # Not kern.boottime, which moves when the clock is set.
+    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boot_id 2>/dev/null) || :
   fi
+  [ ! -L /proc/self/ns/pid ] || space=$(readlink /proc/self/ns/pid) || :
+  user=$(id -u)
+  host=$(uname -n)
+  self="${boot:--} ${space:--} ${user} ${host:--}"
 }
 
 # Takes away the lock of a process that is gone. Alone: of two that find the same one, the slower
 # would take away what the quicker made in its place.
 break_stale_lock() {
-  find_boot
+  find_self
   if [ -d "${lock}.d" ] && [ ! -s "${lock}.d/owner" ]; then nameless=$((nameless + 1)); else nameless=0; fi
   owner_is_gone || return 0
   if ! mkdir "${lock}.break" 2>/dev/null; then
@@ -678,13 +691,23 @@ break_stale_lock() {
 
 # The lock's owner has ended; one that has not said its name for ten tries is taken to have, too.
 owner_is_gone() {
-  owner='' since=''
-  [ ! -r "${lock}.d/owner" ] || read -r owner since <"${lock}.d/owner" || :
+  owner='' since='' space='' user='' host=''
+  [ ! -r "${lock}.d/owner" ] || read -r owner since space user host <"${lock}.d/owner" || :
   if [ -z "${owner}" ]; then
     [ "${nameless}" -ge 10 ]
     return
   fi
-  [ "${since}" != "${boot}" ] || ! kill -0 "${owner}" 2>/dev/null
+  case "${self} " in
+  # One of another user, whom no signal of ours reaches, is one that cannot be asked for.
+  "${since} ${space} ${user} ${host} ") ! kill -0 "${owner}" 2>/dev/null ;;
+  *) is_of_earlier_boot || [ -n "$(find "${lock}.d" -prune -mtime +0 2>/dev/null)" ] ;;
+  esac
+}
+
+# The lock's owner ran on this very machine, which has been started anew since; of a run elsewhere,
+# in another container, or of another user nothing is known, and only a day makes it dead.
+is_of_earlier_boot() {
+  [ "${host}" = "${self##* }" ] && [ "${since}" != - ] && [ "${since}" != "${self%% *}" ]
 }
 
 # ---------------------------------------------------------------------------------------------------
