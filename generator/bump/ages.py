@@ -9,18 +9,20 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.bump import actions, images
+from generator.bump import actions, images, layers
 from generator.bump.releases import lines, newest, platforms
 from generator.lock.shape import line_of
+from generator.locking import wanted_pins
 from generator.problems import Place
 from generator.rules.toolchains import exact, order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from generator.bump.known import Known
+    from generator.layers.remote import Access
     from generator.lock.model import Lock
-    from generator.lock.wanted import Ask, WantedPins
+    from generator.lock.wanted import WantedPins
     from generator.pipeline import Compiler
 
 
@@ -46,8 +48,8 @@ class Blocked(NamedTuple):
 class Age(NamedTuple):
     """A pin in use, and what it could move to.
 
-    `name` is the release, image or action, `current` what it is pinned to and `newest` what it can
-    move to, the same where there is nothing newer. Of a release `used_as` are the names of
+    `name` is the release, image, action or layer, `current` what it is pinned to and `newest` what
+    it can move to, the same where there is nothing newer. Of a release `used_as` are the names of
     toolchains that say it, `line` its line and `eol` the day that ended or will, `misses` the
     security releases of its line that are newer, `untold` newer ones of which that is not known,
     `newest_line` the newest release of a newer line.
@@ -73,16 +75,20 @@ class Age(NamedTuple):
         return self.standing is not Standing.CURRENT
 
 
-def ages(compiler: Compiler, wants: WantedPins, known: Known, today: str) -> tuple[Age, ...]:
+def ages(
+    compiler: Compiler, known: Known, today: str, access: Callable[[], Access]
+) -> tuple[Age, ...]:
     """Give every pin in use, and every release that a layer names, with its age on a day.
 
-    `today` is that day, "YYYY-MM-DD". Raises Rejected where the lock cannot be read.
+    `today` is that day, "YYYY-MM-DD"; with `access` repositories of followed layers are asked.
+    Raises Rejected where the lock cannot be read or a repository does not answer.
     """
-    lock = compiler.sources.lock
+    lock, wants = compiler.sources.lock, wanted_pins(compiler)
     return (
         *_go(compiler, wants, known, today),
         *_images(lock, wants, known),
         *_actions(lock, wants, known),
+        *(_age("layer", one.url, one.place, one[2:]) for one in layers.aged(compiler, access)),
     )
 
 
@@ -149,7 +155,7 @@ def _images(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
         have, there = lock.images.get(ref), known.image(ref)
         older = images.newer(have, there)
         digest = have.digest if have else ""
-        yield _age("image", ref, ask, (digest, there.digest if older and there else digest))
+        yield _age("image", ref, ask.place, (digest, there.digest if older and there else digest))
 
 
 def _actions(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
@@ -157,10 +163,10 @@ def _actions(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
         have, there = lock.actions.get(name), known.action(name)
         older = actions.newer(have, there)
         tag = have.tag if have else ""
-        yield _age("action", name, ask, (tag, there.tag if older and there else tag))
+        yield _age("action", name, ask.place, (tag, there.tag if older and there else tag))
 
 
-def _age(kind: str, name: str, ask: Ask, pins: tuple[str, str]) -> Age:
+def _age(kind: str, name: str, place: Place, pins: tuple[str, str]) -> Age:
     current, there = pins
     standing = Standing.CURRENT if current == there else Standing.OLDER
-    return Age(kind, name, ask.place, standing, current, there)
+    return Age(kind, name, place, standing, current, there)

@@ -79,6 +79,38 @@ def newest(address: Address, pin: LayerPin, tags: Iterable[str]) -> str:
     return f"{whole}{best}" if best else address.ref
 
 
+class Aged(NamedTuple):
+    """A layer as a profile writes it: what it is of, a tag or a commit, and what is newest."""
+
+    url: str
+    place: Place
+    current: str
+    newest: str
+
+
+def aged(compiler: Compiler, access: Callable[[], Access]) -> Iterator[Aged]:
+    """Give the layers that profiles extend, each with what `gogen bump layer` would move it to.
+
+    Repositories are asked once each, and none where no layer is followed. Raises Rejected (GG5xx)
+    where one does not answer, GG577 where the lock lacks a layer.
+    """
+    refs: dict[str, Mapping[str, str]] = {}
+    for url, place in sorted(dict(_written(compiler)).items()):
+        address, pin = parse(url, place), compiler.sources.lock.layers[url]
+        if COMMIT.fullmatch(address.ref):
+            yield Aged(url, place, pin.commit, pin.commit)
+            continue
+        if address.repository not in refs:
+            asked = access()
+            refs[address.repository] = asked.git.ls_remote(asked.url(address.repository))
+        there = refs[address.repository]
+        if pin.ref.startswith(TAGS):
+            best = newest(address, pin, _named(there)).removeprefix(TAGS)
+            yield Aged(url, place, pin.ref.removeprefix(TAGS), best)
+        else:
+            yield Aged(url, place, pin.commit, there.get(pin.ref, pin.commit))
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(".")))
 
@@ -87,7 +119,11 @@ def _tags(access: Access, address: Address) -> list[str]:
     """Give the tags of the repository of a layer; none is asked for where a commit is named."""
     if COMMIT.fullmatch(address.ref):
         return []
-    refs = access.git.ls_remote(access.url(address.repository))
+    return _named(access.git.ls_remote(access.url(address.repository)))
+
+
+def _named(refs: Iterable[str]) -> list[str]:
+    """Give the names of the tags among full names of refs."""
     return [ref.removeprefix(TAGS) for ref in refs if ref.startswith(TAGS) and "^" not in ref]
 
 

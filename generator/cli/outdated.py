@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from generator.cli.options import FormatOption
-from generator.cli.session import Outcome, Session, asking, execute, this_day
+from generator.cli.session import Outcome, Session, asking, execute, git_access, this_day
 from generator.cli.streams import shows_colour
 from generator.reports import Format
 
@@ -39,7 +39,7 @@ def outdated(
     ] = None,
     format_: FormatOption = Format.TEXT,
 ) -> int:
-    """List every release, image and action in use, its age, and what keeps it from moving.
+    """List every release, image, action and layer in use, its age, and what keeps it from moving.
 
     Told apart: what misses a security release, what is of a line that has ended, and what is only
     older than what there is. Changes nothing; gogen bump moves a pin.
@@ -54,13 +54,13 @@ def _work(session: Session, today: str, *, exit_code: bool) -> Outcome:
     from generator.bump import agesheet  # noqa: PLC0415  (not for --help)
     from generator.bump.ages import ages  # noqa: PLC0415  (late)
     from generator.bump.known import known  # noqa: PLC0415  (late)
-    from generator.locking import network_of, wanted_pins  # noqa: PLC0415  (late)
+    from generator.locking import network_of  # noqa: PLC0415  (late)
 
     compiler = session.compiler
     ask = asking(session.workspace, lambda _done, _total: None)
     with ask.looking(network_of(compiler)) if ask else nullcontext() as lookup:
         there = known(lookup.sources if lookup else ())
-        found = ages(compiler, wanted_pins(compiler), there, today)
+        found = ages(compiler, there, today, lambda: git_access(session.workspace))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     text = agesheet.as_text(found, width=width, colour=shows_colour(sys.stdout))
     problems = agesheet.problems(found) if exit_code else ()

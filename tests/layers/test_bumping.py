@@ -152,3 +152,42 @@ def test_the_newest_tag_of_a_kind(ref: str, tags: list[str], to: str) -> None:
     one = parse(address("https://git.example/platform", ref=ref), Place("here"))
     pin = LayerPin("0" * 40, "0" * 40, f"refs/tags/{ref.removeprefix('refs/tags/')}")
     assert newest(one, pin, tags) == to
+
+
+def _layers(follower: Project) -> list[dict[str, object]]:
+    outcome = follower.run("outdated", "--format", "json")
+    assert outcome.code == 0, outcome.text
+    pins = json.loads(outcome.out)["pins"]
+    return [
+        {k: pin[k] for k in ("current", "newest", "command")}
+        for pin in pins
+        if pin["kind"] == "layer"
+    ]
+
+
+def test_a_newer_tag_is_told(origin: Repository, follower: Project) -> None:
+    assert _layers(follower) == [{"current": "v1.9.0", "newest": "v1.9.0", "command": ""}]
+    origin.commit({"profiles/common/go.yaml": ARM})
+    origin.git("tag", "-a", "-m", "next", "v1.10.0")
+    command = f"gogen bump layer {address(origin, ref='v1.9.0')}"
+    assert _layers(follower) == [{"current": "v1.9.0", "newest": "v1.10.0", "command": command}]
+    assert follower.run("outdated", "--exit-code").code == 1
+
+
+def test_what_a_branch_has_now_is_told(origin: Repository, follower: Project) -> None:
+    follower.write({MINE: f"extends: '{address(origin, ref='')}'\n"})
+    assert follower.run("lock").code == 0
+    first = origin.git("rev-parse", "HEAD")
+    second = origin.commit({"profiles/common/go.yaml": ARM})
+    (told,) = _layers(follower)
+    assert (told["current"], told["newest"]) == (first, second)
+
+
+def test_a_commit_that_is_named_asks_nobody(
+    origin: Repository, follower: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commit = origin.git("rev-parse", "HEAD")
+    follower.write({MINE: f"extends: '{address(origin, ref=commit)}'\n"})
+    assert follower.run("lock").code == 0
+    offline(monkeypatch, tmp_path)
+    assert _layers(follower) == [{"current": commit, "newest": commit, "command": ""}]
