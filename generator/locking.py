@@ -13,7 +13,7 @@ from generator.disk.transaction import Transaction
 from generator.layers.following import Following
 from generator.layers.keeping import Step, steps, strays
 from generator.lock.model import EMPTY, Lock
-from generator.lock.reading import parse_lock
+from generator.lock.reading import parse_lock, read_lock
 from generator.lock.resolve import needed
 from generator.lock.stale import stale
 from generator.lock.wanted import WantedPins, wanted
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from generator.disk.runlock import Waiting
     from generator.layers.remote import Access
+    from generator.supply.audit import Row
     from generator.supply.lookup import Lookup
 
 
@@ -47,11 +48,22 @@ class Locked:
 class Ask(Protocol):
     """How sources are asked: opened for what the profiles say of the network."""
 
+    @property
+    def downloads(self) -> bool:
+        """Whether the archives are fetched, and their bytes held against the lock."""
+
+    @property
+    def cache(self) -> Path | None:
+        """Where what is fetched may be kept."""
+
     def looking(self, network: Network) -> AbstractContextManager[Lookup]:
         """Open the sources."""
 
     def advance(self, done: int, total: int) -> None:
         """Hear how many pins are done."""
+
+    def advance_bytes(self, done: int, total: int) -> None:
+        """Hear how many bytes are done."""
 
 
 def update_lock(
@@ -87,6 +99,13 @@ def update_lock(
     return Locked(bool(changes), _count(found.lock))
 
 
+class Audited(NamedTuple):
+    """What became of the proofs of every pin, and what is wrong with them."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+
+
 class Found(NamedTuple):
     """The lock to write, and what is kept beside it, by path below gogen.lock.d."""
 
@@ -100,6 +119,8 @@ def _asked(ask: Ask, profiles: Compiler, wants: WantedPins, locked: Lock) -> Fou
     with ask.looking(network) as lookup:
         gathered = lookup.gather(wants, locked, ask.advance)
         lock = needed(wants, gathered, asked=lookup.names)
+        if ask.downloads:
+            lock = lookup.download(lock, ask.cache, ask.advance_bytes)
         lookup.require(lock)
         return Found(lock, lookup.kept())
 
@@ -148,6 +169,24 @@ def _apply(root: Path, changes: Iterable[Step]) -> None:
             else:
                 transaction.put(step.path, step.old, step.new)
         transaction.commit()
+
+
+def audit_lock(compiler: Compiler) -> Audited:
+    """Try again, offline, what the lock says that its pins passed.
+
+    The problems are GG341 where a proof does not hold, GG340 where the policy asks for more.
+    """
+    from generator.policy import read_policy, unmet  # noqa: PLC0415  (late: few ask for it)
+    from generator.supply.audit import audit, failures  # noqa: PLC0415  (late)
+
+    workspace = compiler.sources.workspace
+    lock = read_lock(workspace.lock_file)
+    rows = audit(lock, workspace.root / KEPT)
+    problems = [
+        *failures(rows, lock_text(compiler)),
+        *(unmet(read_policy(workspace), lock) if workspace.policy else ()),
+    ]
+    return Audited(rows, tuple(problems))
 
 
 def check_lock(compiler: Compiler) -> tuple[Problem, ...]:

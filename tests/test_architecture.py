@@ -68,6 +68,7 @@ WRITERS = {
     "generator/cache/proofs.py": "marks in the cache",
     "generator/review/revision.py": "a copy of a revision in a temporary folder",
     "generator/cache/sweeping.py": "what is old in the cache, which goes",
+    "generator/supply/download.py": "archives in the cache",
     "generator/templating/codecache.py": "compiled templates in the cache",
     "generator/verify/files.py": "a suite in a temporary folder, and the reports asked for",
     "generator/validators/base.py": "copies in a temporary folder for a real program",

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.cli.session import git_access
+from generator.cli.session import cache_folder, git_access
 from generator.problems import Problem, Rejected
 from generator.supply.lookup import Means, looking
 from generator.supply.settings import read_settings
@@ -21,19 +21,29 @@ if TYPE_CHECKING:
     from generator.supply.network import Network
     from generator.workspace import Workspace
 
+    Advance = Callable[[int, int], None]
+
 
 class Asking:
     """Asks the sources of a workspace, and shows how far that is."""
 
-    def __init__(self, workspace: Workspace, advance: Callable[[int, int], None]) -> None:
-        """Read `[sources]`. Raises Rejected (GG162, GG163, GG515)."""
+    def __init__(
+        self, workspace: Workspace, advance: Advance, advance_bytes: Advance | None = None
+    ) -> None:
+        """Read `[sources]`; with `advance_bytes` the archives are downloaded too.
+
+        Raises Rejected (GG162, GG163).
+        """
         self.settings = read_settings(workspace)
+        self.downloads = advance_bytes is not None
+        self.cache = cache_folder()
         self.advance = advance
+        self.advance_bytes = advance_bytes or advance
         self._workspace = workspace
 
     def looking(self, network: Network) -> AbstractContextManager[Lookup]:
         """Open the sources."""
-        if not self.settings.is_offline:
+        if self.downloads or not self.settings.is_offline:
             _require_libraries()
         return looking(self._workspace, self.settings, network, self._means)
 
@@ -44,14 +54,15 @@ class Asking:
         from generator.supply.http import Web  # noqa: PLC0415  (an extra, and slow to load)
 
         environment = os.environ  # noqa: TID251  (proxies and passwords are the user's)
-        home = Path(environment.get("HOME", os.devnull))
-        netrc = Path(environment.get("NETRC") or home / ".netrc")
-        docker = Path(environment.get("DOCKER_CONFIG") or home / ".docker") / "config.json"
+        home = environment.get("HOME")
+        netrc = environment.get("NETRC") or (f"{home}/.netrc" if home else "")
+        docker = environment.get("DOCKER_CONFIG") or (f"{home}/.docker" if home else "")
+        logins = (Path(docker, "config.json") if docker else None, Path(netrc) if netrc else None)
         proxies = getproxies_environment()
         no_proxy = proxies.pop("no", "")
-        web = Web(proxies=proxies, no_proxy=no_proxy, netrc=str(netrc))
+        web = Web(proxies=proxies, no_proxy=no_proxy, netrc=netrc)
         today = time.strftime("%Y-%m-%d", time.gmtime())
-        return Means(web, lambda: git_access(self._workspace), (docker, netrc), today)
+        return Means(web, lambda: git_access(self._workspace), logins, today)
 
 
 def _require_libraries() -> None:

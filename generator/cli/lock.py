@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from generator.cli.options import FormatOption
@@ -13,8 +14,8 @@ from generator.reports import Format
 
 if TYPE_CHECKING:
     from generator.layers.remote import Access
-
 _SOME = 2  # pins worth a bar
+_MIB = 1 << 20  # bytes worth one
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +28,19 @@ def lock(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 3 where the lock is stale.")
     ] = False,
+    download: Annotated[
+        bool,
+        typer.Option(
+            "--download", help="Fetch every archive, hash its bytes, try its signature and tree."
+        ),
+    ] = False,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Write nothing; try again, offline, what each pin passed. Exit 3 where it fails.",
+        ),
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> int:
     """Fill gogen.lock: from the embedded index and catalogue, offline, unless gogen.toml says more.
@@ -37,21 +51,43 @@ def lock(
     for the proofs that [policy] requires. A layer of another repository is fetched with git once,
     and vendored. A render reads the lock, and what is vendored, only.
     """
-    return execute(context, "lock", format_, lambda session: _work(session, check=check))
+    if check + download + audit > 1:
+        message = "--check, --download and --audit are three things to do: give one of them"
+        raise click.UsageError(message, context)
+    work = _check if check else _audit if audit else _download if download else _update
+    return execute(context, "lock", format_, work)
 
 
-def _work(session: Session, *, check: bool) -> Outcome:
-    from generator.locking import check_lock, update_lock  # noqa: PLC0415  (not for --help)
+def _check(session: Session) -> Outcome:
+    from generator.locking import check_lock  # noqa: PLC0415  (not for --help)
 
-    if check:
-        problems = check_lock(session.compiler)
-        return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
+    problems = check_lock(session.compiler)
+    return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
+
+
+def _audit(session: Session) -> Outcome:
+    from generator.locking import audit_lock  # noqa: PLC0415  (not for --help)
+    from generator.supply.audit import as_data, as_text  # noqa: PLC0415  (late)
+
+    audited = audit_lock(session.compiler)
+    return Outcome(audited.problems, as_text(audited.rows), {"pins": as_data(audited.rows)})
+
+
+def _download(session: Session) -> Outcome:
+    return _update(session, downloads=True)
+
+
+def _update(session: Session, *, downloads: bool = False) -> Outcome:
+    from generator.locking import update_lock  # noqa: PLC0415  (not for --help)
 
     def access() -> Access:
         return git_access(session.workspace)
 
-    with progress("looking pins up", _SOME) as advance:
-        ask = asking(session.workspace, advance)
+    with (
+        progress("looking pins up", _SOME) as advance,
+        progress("downloading", _MIB) as advance_bytes,
+    ):
+        ask = asking(session.workspace, advance, advance_bytes if downloads else None)
         result = update_lock(session.compiler, access, ask, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(

@@ -129,13 +129,20 @@ def _open(root: Path) -> Session:
     return Session(workspace, Compiler(Sources(workspace, cache_folder())))
 
 
-def asking(workspace: Workspace, advance: Callable[[int, int], None]) -> Ask | None:
-    """Give what sources are asked with, None where the shipped data is all that counts."""
-    if not workspace.sources and not workspace.policy:
+def asking(
+    workspace: Workspace,
+    advance: Callable[[int, int], None],
+    advance_bytes: Callable[[int, int], None] | None = None,
+) -> Ask | None:
+    """Give what sources are asked with, None where the shipped data is all that counts.
+
+    With `advance_bytes` the archives are downloaded too.
+    """
+    if not workspace.sources and not workspace.policy and advance_bytes is None:
         return None
     from generator.cli.asking import Asking  # noqa: PLC0415  (late: most workspaces ask nobody)
 
-    return Asking(workspace, advance)
+    return Asking(workspace, advance, advance_bytes)
 
 
 def search_path() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.policy import listed, read_policy
@@ -45,10 +46,12 @@ class Means(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """Sources that are open."""
+    """Sources that are open; `places` are where archives lie, `client` gives what asks them."""
 
     sources: Sequence[Source]
     policy: Policy
+    places: Sequence[str]
+    client: Callable[[], Client]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,6 +61,15 @@ class Lookup(NamedTuple):
     def gather(self, wants: WantedPins, locked: Lock, advance: Callable[[int, int], None]) -> Lock:
         """Give the lock with what the sources say put into it (`gather.Gatherer`)."""
         return Gatherer(self.sources, self.policy, locked).gather(wants, advance)
+
+    def download(
+        self, lock: Lock, folder: Path | None, advance: Callable[[int, int], None]
+    ) -> Lock:
+        """Give the lock with what its archives were seen to be, byte for byte (`download`)."""
+        from generator.supply.download import Downloads  # noqa: PLC0415  (late)
+
+        with Downloads(self.places, self.client, folder, advance) as downloads:
+            return downloads.prove(lock)
 
     def require(self, lock: Lock) -> None:
         """Raise Rejected (GG521) with the pins that no source proved as the policy asks."""
@@ -99,25 +111,28 @@ def looking(
 
     Raises Rejected where one cannot be opened.
     """
-    policy = read_policy(workspace)
     with ExitStack() as stack:
-        opened: list[Source] = []
-        if not settings.is_offline:
-            opening = _Opening(workspace.root, settings, network, means(), stack)
-            opened = [source for entry in settings.order for source in opening.of(entry)]
-        yield Lookup(opened, policy)
+        opening = _Opening(workspace.root, settings, network, means, stack)
+        sources = [source for entry in settings.order for source in opening.of(entry)]
+        places = [source.archives for source in sources if source.archives]
+        yield Lookup(sources, read_policy(workspace), places or network.archives, opening.client)
 
 
 class _Opening:
     """Makes sources of the words in gogen.toml."""
 
     def __init__(
-        self, root: Path, settings: Settings, network: Network, means: Means, stack: ExitStack
+        self,
+        root: Path,
+        settings: Settings,
+        network: Network,
+        means: Callable[[], Means],
+        stack: ExitStack,
     ) -> None:
         self._root = root
         self._settings = settings
         self._network = network
-        self._means = means
+        self._means = cache(means)
         self._stack = stack
         self._client: Client | None = None
 
@@ -143,7 +158,7 @@ class _Opening:
             from generator.supply.http import Client  # noqa: PLC0415  (an extra, and slow to load)
 
             certificates = self._settings.ca_file
-            web = self._means.web._replace(
+            web = self._means().web._replace(
                 ca_file=str(self._root / certificates) if certificates else "",
                 deadline=self._settings.timeout,
             )
@@ -199,12 +214,12 @@ class _Opening:
         from generator.supply.registry import Registry  # noqa: PLC0415  (late)
         from generator.supply.registryauth import Door, read_logins  # noqa: PLC0415  (late)
 
-        door = Door(self.client(), read_logins(*self._means.logins))
+        door = Door(self.client(), read_logins(*self._means().logins))
         network = self._network
-        return Registry(door, self._means.today, network.registries, network.platforms)
+        return Registry(door, self._means().today, network.registries, network.platforms)
 
     def _git(self) -> Source:
         from generator.supply.git import GITHUB, Repositories  # noqa: PLC0415  (late)
 
-        access = self._means.access()
+        access = self._means().access()
         return Repositories(access.git, access.mirrors.get("github.com", GITHUB))

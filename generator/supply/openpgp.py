@@ -68,14 +68,16 @@ def is_signed(archive: str) -> bool:
 
 
 def tried(download: Download) -> bool:
-    """Prove a downloaded archive, where Google signs such; the signature lies beside it.
+    """Prove a downloaded archive; False where Google signs no such, or no signature lies beside it.
 
-    Raises Rejected (GG545 to GG554) where the signature does not count or is not there.
+    A policy that asks for this proof misses it then. Raises Rejected (GG545 to GG554) where a
+    signature is there and does not count.
     """
     name = download.archive.file
-    if not is_signed(name):
+    signature = download.beside(SUFFIX, LARGEST) if is_signed(name) else None
+    if signature is None:
         return False
-    prove(download.path, download.beside(SUFFIX, LARGEST) or b"", name=name)
+    prove(download.path, signature, name=name)
     return True
 
 
