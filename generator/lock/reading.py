@@ -75,6 +75,8 @@ def _decode(text: str) -> dict[str, Any]:
         raise _not_json(text, error) from None
     except RecursionError:
         raise _rejected(Place(LOCK), "the lock is nested too deeply") from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise _rejected(Place(LOCK), "the lock has a number without end") from None
     except _Repeated:
         raise Rejected(
             Problem(

@@ -39,8 +39,11 @@ class Again(Exception):
 
 
 def shown(url: str) -> str:
-    """Write an address without the password in it."""
-    parts = urlsplit(url)
+    """Write an address without the password in it; of what is no address, what stands after it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2]
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"…@{host}" if host != parts.netloc else host))
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from generator.lock.model import Archive
-from generator.lock.shape import VERSION
+from generator.lock.shape import ARCHIVE, VERSION
 from generator.problems import Problem, Rejected
 from generator.supply.archives import file_name
 from generator.supply.base import Source
@@ -31,6 +31,7 @@ _ARCHIVES = "https://dl.google.com/go/"
 _ALL = "?mode=json&include=all"
 _LIMIT = 64 << 20  # bytes; the index of 2026 has under four million
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_SIZE = ARCHIVE.fields["size"]
 
 Index = dict[str, list[dict[str, Any]]]
 
@@ -58,7 +59,7 @@ class GoDev(Source):
         clear = not more and _platform(file) == platform
         self._require(clear, f"what it says of {name} contradicts itself")
         self._require(_is_sha256(sha256), f"it has no SHA-256 of {name}")
-        self._require(size is None or type(size) is int, f"the size of {name} is none")
+        self._require(size is None or _SIZE.holds(size), f"the size of {name} is none")
         return Archive(name, str(sha256), size, proofs=(PROOF,))
 
     def releases(self) -> Mapping[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import netrc
 import random
+import re
 import ssl
 import time
 from concurrent.futures import Future
@@ -42,6 +43,7 @@ T = TypeVar("T")
 GIVEN_BACK = frozenset({*range(200, 300), 304, 401, 403, 404, 410})
 """Statuses that are an answer; what they mean is the caller's to say."""
 
+_LENGTH = re.compile(r"[0-9]{1,18}")  # what is longer, no server can mean
 _REFUSAL = 400  # statuses from here on refuse: what their bodies say is for people
 _BUSY = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -217,7 +219,7 @@ class Client:
                     return self._taken(url, response, ask, body)
             finally:
                 response.close()
-            before, url = url, urljoin(url, target)
+            before, url = url, _target(url, target)
             if urlsplit(before).scheme == "https" != urlsplit(url).scheme:
                 raise faults.downgrade(before, url)
             if urlsplit(before).netloc != urlsplit(url).netloc:
@@ -303,7 +305,7 @@ class Client:
         _require_answer(url, response.status, headers)
         wanted = response.status < _REFUSAL
         claimed = headers.get("content-length", "")
-        total = int(claimed) if claimed.isascii() and claimed.isdigit() else 0
+        total = int(claimed) if _LENGTH.fullmatch(claimed) else 0
         if wanted and total > ask.limit:
             raise faults.large(url, ask.limit, total)
         body.begin(total)
@@ -360,6 +362,14 @@ def _judged(url: str) -> tuple[str, str]:
         raise faults.address(url, "plain HTTP: whoever sits between could change every byte")
     password, _, place = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=place, fragment="")), unquote(password)
+
+
+def _target(url: str, location: str) -> str:
+    """Give the address a server sends us to. Raises Rejected (GG508) for what is none."""
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise faults.not_http(url, f"it redirects to no address: {error}") from None
 
 
 def is_here(host: str | None) -> bool:

@@ -192,6 +192,18 @@ def test_never_leaves_tls(target: str) -> None:
         assert not plain.requests
 
 
+def test_a_redirect_to_no_address_is_refused() -> None:
+    with serving({"/a": redirect("https://[a/")}) as server:
+        problem = refused(server)
+        assert (problem.code, "redirects to no address" in problem.message) == ("GG508", True)
+
+
+def test_a_length_that_no_answer_has_is_not_heard() -> None:
+    endless = Reply(b"text", headers={"Content-Length": "9" * 5000}, claim=-1)
+    with serving({"/a": endless}) as server:
+        assert ask(server) == b"text"
+
+
 def test_plain_http_is_for_this_machine() -> None:
     with serving(
         {"/a": Reply(b"text"), "/b": redirect("http://example.com/")}, tls=False
@@ -208,6 +220,7 @@ def test_plain_http_is_for_this_machine() -> None:
         "file:///etc/passwd",
         "https://",
         "https://a:b/",
+        "https://[a/",
     ],
 )
 def test_addresses_that_are_never_asked(url: str) -> None:

@@ -282,6 +282,12 @@ TAMPERED: dict[str, tuple[dict[str, Route], str, str, str]] = {
         "GG511",
         "has no SHA-256",
     ),
+    "size that is none": (
+        {INDEX: as_json(index(NEW, size=-5))},
+        '"go.dev {url}/"',
+        "GG511",
+        "the size of go1.27.9.linux-amd64.tar.gz is none",
+    ),
     "release twice": ({INDEX: as_json(index(NEW, NEW))}, '"go.dev {url}/"', "GG511", "twice"),
 }
 

@@ -121,6 +121,7 @@ BAD = [
     ('{\n "go": {,\n', "GG300", (2, 9), "the lock is not JSON"),
     ("[]", "GG300", (1, 1), "the lock is not a JSON object"),
     ("[" * 100_000, "GG300", (0, 0), "nested too deeply"),
+    ("1" * 5000, "GG300", (0, 0), "a number without end"),
     ('{\n<<<<<<< ours\n"go"', "GG300", (2, 1), "the lock has merge conflict markers"),
     ('{"go": {},\n "images": {},\n "go": {}}', "GG303", (3, 2), "'go' stands twice"),
     ('{\n "golang": {}}', "GG301", (2, 2), "unknown key 'golang'"),
