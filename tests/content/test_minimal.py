@@ -19,7 +19,6 @@ toolchains: {current: "1.26.7"}
 go:
   toolchain: current
   platforms: [linux/amd64]
-host: {path: [/bin]}
 image:
   user: {uid: 1000, gid: 1000}
   home: /home/build
