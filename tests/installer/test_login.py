@@ -219,3 +219,30 @@ def test_the_profile_s_own_scripts_are_what_a_login_reads(tmp_path: Path) -> Non
     for shell in ("dash", "bash", "fish"):
         assert path_of(one.home, shell)[:2] == due, shell
     assert not (one.home / FISH).exists()
+
+
+def test_until_the_profile_s_scripts_are_there_a_login_has_path(tmp_path: Path) -> None:
+    out = ROOT / "out/dev-laptop"
+    one = Machine(tmp_path, out / "installer/setup-go.sh")
+    program = one.root / "go/1.27.1.linux-amd64/bin/go"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (one.root / "current").symlink_to("go/1.27.1.linux-amd64")
+    one.right("env", "--write")
+    for shell in ("dash", "bash"):
+        assert path_of(one.home, shell)[0] == f"{one.root}/current/bin", shell
+
+
+def test_a_file_that_a_power_cut_left_zeros_in_is_edited_and_given_back(
+    user: Callable[..., Machine],
+) -> None:
+    one = user()
+    profile = one.home / ".profile"
+    profile.write_bytes(MINE + b": \xe9\r\n\0\0\n")
+    before = profile.read_bytes()
+    one.right("env", "--write")
+    assert profile.read_bytes().startswith(before + b"# >>> gogen ")
+    assert one.right("env", "--write", "--json").json["changed"] is False
+    one.right("uninstall")
+    assert profile.read_bytes() == before
