@@ -200,6 +200,24 @@ def test_sudo_is_never_given_a_file_that_it_cannot_read(tmp_path: Path, local: C
     assert not dest.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="a user's sudo may ask for a password")
+def test_go_of_a_home_is_the_user_s_where_other_files_are_another_s(
+    tmp_path: Path, local: Controller, mirror: Mirror
+) -> None:
+    """A sudoers file, say: who becomes another user has another home."""
+    require("sudo")
+    out = render(tmp_path / "workspace", mirror=mirror.url("good"))
+    dest = tmp_path / "etc/other"
+    (out / "other").write_text("all users'\n", encoding="utf-8")
+    files = out / "ansible/roles/gogen/vars/main.yml"
+    entry = f'gogen_files:\n  - {{src: other, dest: "{dest}", mode: "0644"}}\n'
+    files.write_text(files.read_text(encoding="utf-8").replace("gogen_files:\n", entry))
+    played = local.play(out / "ansible/playbook.yml")
+    assert played.code == 0, played.text
+    assert dest.is_file()
+    assert (local.folder / "home/sdk/current/bin/go").is_file()
+
+
 @pytest.mark.parametrize("profile", ["dev-laptop", "k8s-node"])
 def test_the_shipped_playbooks_are_read(local: Controller, profile: str) -> None:
     played = local.play(ROOT / "out" / profile / "ansible/playbook.yml", "--syntax-check")

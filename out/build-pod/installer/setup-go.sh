@@ -1399,10 +1399,20 @@ find_block() {
   begin="# >>> gogen ${R}: from setup-go.sh env --write, until its uninstall"
   end="# <<< gogen ${R}"
   [ -f "${file}" ] || return 0
-  first=$(grep -nFx -e "${begin}" "${file}" | sed -n '1s/:.*//p')
+  first=$(line_of "${begin}")
   [ -n "${first}" ] || return 0
-  last=$(grep -nFx -e "${end}" "${file}" | sed -n '1s/:.*//p')
+  last=$(line_of "${end}")
   [ "${last:-0}" -gt "${first}" ] || die 6 "${file}: what gogen wrote begins at line ${first} and has no end: take it out by hand"
+}
+
+# Prints the number of the first line of the file that is $1, if any is.
+line_of() {
+  without_zeros | grep -nFx -e "$1" | sed -n '1s/:.*//p'
+}
+
+# Prints the file. Of zeros, as a power cut may leave, grep would only say that a file is binary.
+without_zeros() {
+  tr '\000' '\001' <"${file}"
 }
 
 # Prints the file with the block in its place, or at its end.
@@ -1412,14 +1422,23 @@ with_block() {
   elif [ -s "${file}" ]; then
     cat "${file}"
     # The last line may lack its end.
-    [ "$(grep -c '' "${file}")" -eq "$(($(wc -l <"${file}")))" ] || echo
+    [ "$(without_zeros | grep -c '')" -eq "$(($(wc -l <"${file}")))" ] || echo
   fi
   printf '%s\n' "${begin}"
   if [ "${kind}" = fish ]; then script=${login_fish}; else script=${login_sh}; fi
   quote_for "${kind}" "${script}"
   case "${kind}${script:+ script}" in
-  'sh script') printf 'if [ -r %s ]; then . %s; fi\n' "${word}" "${word}" ;;
-  'fish script') printf 'test -r %s; and source %s\n' "${word}" "${word}" ;;
+  # Until the script is there, PATH alone.
+  'sh script')
+    printf 'if [ -r %s ]; then\n. %s\nelse\n' "${word}" "${word}"
+    lines_for sh
+    printf 'fi\n'
+    ;;
+  'fish script')
+    printf 'if test -r %s\nsource %s\nelse\n' "${word}" "${word}"
+    lines_for fish
+    printf 'end\n'
+    ;;
   *) lines_for "${kind}" ;;
   esac
   printf '%s\n' "${end}"
