@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 _ERRORS_KEPT = 1 << 16
 _LOOK = 0.2  # seconds between two looks at what is written
+_RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
 class Bounds(NamedTuple):
@@ -69,11 +70,19 @@ def run(
         start_new_session=True,  # no terminal to ask at, one group to end
     ) as process:
         out, err = bytearray(), bytearray()
+        _RUNNING.add(process)
         try:
             stopped = _listen(process, {process.stdout: out, process.stderr: err}, bounds)
         finally:
+            _RUNNING.discard(process)
             _end(process)
     return Said(bytes(out), bytes(err), process.returncode, stopped)
+
+
+def end_all() -> None:
+    """End what other threads run: nobody waits for it any more."""
+    for process in [*_RUNNING]:
+        _end(process)
 
 
 def _listen(

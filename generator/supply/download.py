@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock as Mutex
@@ -21,7 +20,7 @@ from generator.lock.joining import joined
 from generator.problems import Problem, Rejected
 from generator.supply import archive_h1
 from generator.supply.faults import shown
-from generator.supply.pooling import outcomes
+from generator.supply.pooling import outcomes, pool
 from generator.supply.proofs import SHA256, TRIED, tried
 
 if TYPE_CHECKING:
@@ -110,8 +109,8 @@ class Downloads:
             for platform, archive in sorted(release.platforms.items())
         }
         self._due = {archive.file: archive.size or 0 for archive in archives.values()}
-        with ThreadPoolExecutor(AT_ONCE, "gogen downloads") as pool:
-            tasks = {pool.submit(self._proved, archive): at for at, archive in archives.items()}
+        with pool(AT_ONCE, "gogen downloads") as threads:
+            tasks = {threads.submit(self._proved, archive): at for at, archive in archives.items()}
             problems = list(outcomes(tasks, lambda _done: None))
         if problems:
             raise Rejected(problems)

@@ -8,7 +8,7 @@ asks for. Whatever two of them say must agree.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ from generator.lock.joining import contradictions, joined, same
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
 from generator.lock.resolve import known_action, known_image
 from generator.problems import Problem, Rejected
+from generator.supply.pooling import pool
 from generator.supply.proofs import Named
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class Gatherer:
         found: dict[tuple[str, ...], Pin] = {}
         problems: list[Problem] = []
         failed = Event()  # a task that is cancelled is never done for who waits (as_completed)
-        with ThreadPoolExecutor(AT_ONCE, "gogen asks") as pool:
-            tasks = {pool.submit(self._ask_unless, failed, at): at for at in asks}
+        with pool(AT_ONCE, "gogen asks") as threads:
+            tasks = {threads.submit(self._ask_unless, failed, at): at for at in asks}
             for done, task in enumerate(as_completed(tasks), 1):
                 try:
                     pin = task.result()

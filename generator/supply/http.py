@@ -14,13 +14,11 @@ import random
 import re
 import ssl
 import time
-from concurrent.futures import Future
 from functools import cached_property
 from io import BytesIO
 from ipaddress import ip_address
-from threading import Thread
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # no stub
 
@@ -33,12 +31,11 @@ from generator import __version__
 from generator.problems import Rejected
 from generator.supply import faults
 from generator.supply.faults import Again
+from generator.supply.waiting import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import BinaryIO
-
-T = TypeVar("T")
 
 GIVEN_BACK = frozenset({*range(200, 300), 304, 401, 403, 404, 410})
 """Statuses that are an answer; what they mean is the caller's to say."""
@@ -140,13 +137,15 @@ class Client:
         self.web = web
         self._trust = _trust(web.ca_file)
         self._managers: dict[str, urllib3.PoolManager] = {}
+        self._waits = Waits()
 
     def __enter__(self) -> Self:
         """Give the client."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close every connection."""
+        """Close every connection; who still waits for an answer gets CancelledError."""
+        self._waits.give_up()
         for manager in self._managers.values():
             manager.clear()
 
@@ -187,7 +186,7 @@ class Client:
         """Ask in a thread that is given up at the deadline: a look-up of a name knows none."""
         ask = _Ask(url, headers, limit, seconds, time.monotonic() + seconds)
         try:
-            return _within(seconds, lambda: self._tries(ask, body))
+            return self._waits.within(seconds, lambda: self._tries(ask, body))
         except TimeoutError:
             raise faults.late(url, seconds) from None
 
@@ -388,17 +387,3 @@ def _wait(headers: Mapping[str, str]) -> float | None:
         return Retry().parse_retry_after(headers["retry-after"])
     except (KeyError, InvalidHeader, ValueError, OverflowError):
         return None
-
-
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """Do work in a thread, which is left to itself if it takes longer: that is TimeoutError."""
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  (the asker gets it)
-            future.set_exception(error)
-
-    Thread(target=run, name="gogen asks", daemon=True).start()
-    return future.result(seconds)

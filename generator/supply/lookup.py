@@ -219,7 +219,9 @@ class _Opening:
         return Registry(door, self._means().today, network.registries, network.platforms)
 
     def _git(self) -> Source:
+        from generator.supply.bounded import end_all  # noqa: PLC0415  (late)
         from generator.supply.git import GITHUB, Repositories  # noqa: PLC0415  (late)
 
+        self._stack.callback(end_all)  # a run that ends early leaves no git behind
         access = self._means().access()
         return Repositories(access.git, access.mirrors.get("github.com", GITHUB))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from generator.problems import Rejected
@@ -12,6 +13,21 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from generator.problems import Problem
+
+
+@contextmanager
+def pool(size: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads, which is waited for; not by who leaves with an error (Ctrl-C).
+
+    Whoever opened what the tasks wait for closes it then, and so ends them.
+    """
+    made = ThreadPoolExecutor(size, name)
+    try:
+        yield made
+    except BaseException:
+        made.shutdown(wait=False, cancel_futures=True)
+        raise
+    made.shutdown()
 
 
 def outcomes(tasks: Collection[Future[Any]], advance: Callable[[int], None]) -> Iterator[Problem]:
