@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.attest.sbom import bill
 from generator.attest.statement import BUILDER, statement
-from generator.disk import journal
-from generator.disk.paths import Tree, disk_errors
-from generator.disk.places import allows, is_kept
 from generator.disk.runlock import silent
 from generator.disk.sums import digest
 from generator.layers.vendored import LAYERS
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from generator.pipeline import Compiler
     from generator.sources import Sources
     from generator.update import Advance
-    from generator.workspace import Workspace
 
 _TEMPLATE = ".j2"
 _TEMPLATES = "templates"
@@ -91,37 +87,6 @@ def sbom(sources: Sources) -> dict[str, Any]:
 def as_json(document: Mapping[str, Any]) -> str:
     """Write a statement or a bill, the same text for the same content."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def save(workspace: Workspace, path: Path, text: str) -> None:
-    """Write a document where it is asked for, whole or not at all.
-
-    Raises Rejected (GG596) where gogen reads or renders: the next statement would tell of it.
-    """
-    full = path.parent.resolve() / path.name
-    if found := _unfit(workspace, full):
-        problem = Problem(
-            "GG596",
-            f"{path} {found}",
-            expected="a file of its own",
-            hint="outside of out/, profiles/, templates/, schemas/ and the places of gogen.toml; "
-            "without --out it goes to standard output",
-        )
-        raise Rejected([problem])
-    with disk_errors(str(path), writing=True), Tree(full.parent) as tree:
-        journal.replace(tree, full.name, text.encode())
-
-
-def _unfit(workspace: Workspace, full: Path) -> str:
-    """Say why no document may be written there, or give ""."""
-    if full.is_symlink() or (full.exists() and not full.is_file()):
-        return "is no regular file"
-    root = workspace.root.resolve()
-    if not full.is_relative_to(root):
-        return ""
-    inside = full.relative_to(root).as_posix()
-    own = is_kept(inside) or allows(workspace.places, inside)
-    return "is for what gogen itself reads or renders" if own else ""
 
 
 def _check_builder(builder: str) -> None:

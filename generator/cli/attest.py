@@ -46,8 +46,9 @@ def attest(
 
 
 def _work(session: Session, names: tuple[str, ...], builder: str, out: Path | None) -> Outcome:
-    from generator.attesting import as_json, save  # noqa: PLC0415  (not for --help)
+    from generator.attesting import as_json  # noqa: PLC0415  (not for --help)
     from generator.attesting import attest as state  # noqa: PLC0415  (the same)
+    from generator.disk.document import save  # noqa: PLC0415  (the same)
 
     with progress("comparing") as advance:
         result = state(session.compiler, names, advance, builder=builder, waiting=waiting)

@@ -133,15 +133,17 @@ def _ask(kind: Kind, wish: Wish, to: str, access: Callable[[], Access]) -> Ask:
 
 def _work(session: Session, ask: Ask, file: Path | None, *, dry_run: bool) -> Outcome:
     from generator.bump import making, message  # noqa: PLC0415  (not for --help)
-    from generator.verify.files import replace  # noqa: PLC0415  (late)
+    from generator.disk.document import save  # noqa: PLC0415  (late)
 
     if file is not None:
-        replace(file, "")  # a file that cannot be written is met before anything changes
+        save(
+            session.workspace, file, ""
+        )  # a file that cannot be written is met before anything changes
     with progress("bumping") as advance:
         made = making.bump(session.compiler, ask, advance, write=not dry_run, waiting=waiting)
     data = message.data(made, written=not dry_run)
     if file is not None:
-        replace(file, data["message"])
+        save(session.workspace, file, data["message"])
     return Outcome(text=_text(made, data["message"], dry_run=dry_run), data=data)
 
 

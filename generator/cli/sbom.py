@@ -26,8 +26,9 @@ def sbom(context: typer.Context, out: OutOption = None, format_: FormatOption = 
 
 
 def _work(session: Session, out: Path | None) -> Outcome:
-    from generator.attesting import as_json, save  # noqa: PLC0415  (not for --help)
+    from generator.attesting import as_json  # noqa: PLC0415  (not for --help)
     from generator.attesting import sbom as bill  # noqa: PLC0415  (the same)
+    from generator.disk.document import save  # noqa: PLC0415  (the same)
 
     document = bill(session.sources)
     text = as_json(document)

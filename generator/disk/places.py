@@ -48,7 +48,8 @@ def allows(allowed: Iterable[str], place: str) -> bool:
 def is_kept(place: str) -> bool:
     """Tell whether a place is of gogen's own files or git's, which no glob allows."""
     parts = place.split("/")
-    return parts[0] in _SOURCES or any(part.lower() == ".git" for part in parts)
+    own = parts[0] in _SOURCES or parts[0].startswith(".gogen-")
+    return own or any(part.lower() == ".git" for part in parts)
 
 
 def check_places(desireds: Iterable[Desired]) -> tuple[Problem, ...]:

@@ -161,7 +161,7 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], tuple[str, ...], int, str]] = {
     "a lock that cannot be read": ({"gogen.lock": "{"}, ("go", "1.27.2"), 3, "GG300"),
     "an image that nothing uses": ({}, ("image", "debian:trixie-slim"), 2, "GG585"),
     "an action that nothing uses": ({}, ("action", "actions/checkout"), 2, "GG585"),
-    "nowhere to put the message": ({}, ("go", "1.27.2", "--message", OUTSIDE), 74, "No such file"),
+    "nowhere to put the message": ({}, ("go", "1.27.2", "--message", OUTSIDE), 74, "GG429"),
 }  # fmt: skip
 
 
@@ -176,6 +176,20 @@ def test_what_is_refused_changes_no_byte(one: Project, why: str) -> None:
     outcome = one.run("bump", *argv)
     assert (outcome.code, told in outcome.err) == (code, True), outcome.text
     assert outcome.tree == before
+
+
+@pytest.mark.parametrize(
+    "place", [LEAF, "gogen.lock", "gogen.toml", "out/base/notes/one.txt", DECIDED, "link", "folder"]
+)
+def test_a_message_goes_to_a_file_of_its_own(one: Project, tmp_path: Path, place: str) -> None:
+    (tmp_path / "target").write_text("kept")
+    (one.root / "link").symlink_to(tmp_path / "target")
+    (one.root / "folder").mkdir()
+    before = one.tree()
+    outcome = one.run("bump", "go", "1.27.2", "--message", str(one.root / place))
+    assert (outcome.code, "error[GG596]" in outcome.err) == (2, True), outcome.text
+    assert outcome.tree == before
+    assert (tmp_path / "target").read_text() == "kept"
 
 
 def test_killed_at_any_step_all_or_nothing_is_moved(one: Project, tmp_path: Path) -> None:
