@@ -216,6 +216,47 @@ def test_a_run_with_the_same_outcome_pushes_nothing(runner: Callable[[str], Runn
     assert [call.split("|")[1] for call in one.told()] == ["create", "edit"]
 
 
+def _added(one: Runner, name: str) -> str:
+    """Let somebody add a commit to the request's branch; give its id."""
+    git = (require("git"), "-C", one.project.root)
+    for args in (
+        ("fetch", "-q", "origin", "gogen/update"),
+        ("checkout", "-q", "-B", "theirs", "FETCH_HEAD"),
+        ("-c", f"user.email={name}", "commit", "-q", "--allow-empty", "-m", "more"),
+        ("push", "-q", "origin", "HEAD:gogen/update"),
+        ("checkout", "-q", "-B", "main", "origin/main"),
+    ):
+        subprocess.run([*git, *args], check=True)
+    return one.git("rev-parse", "gogen/update")
+
+
+def test_what_somebody_added_to_the_branch_is_not_replaced(
+    runner: Callable[[str], Runner],
+) -> None:
+    one = runner(PROFILE)
+    one.run()
+    theirs = _added(one, "people@example.org")
+    one.project.write({"profiles/base/more.yaml": "description: other content\n"})
+    assert one.step("Bump")[0] == 0
+    code, said = one.step("Open the pull request")
+    assert (code, "gogen/update has commits of others" in said) == (1, True), said
+    assert one.git("rev-parse", "gogen/update") == theirs
+
+
+def test_the_branch_that_requests_go_to_is_never_pushed(runner: Callable[[str], Runner]) -> None:
+    one = runner(PROFILE)
+    one.project.write(
+        {"profiles/base/updates.yaml": UPDATES.replace("branch: gogen/update", "branch: main")}
+    )
+    assert one.project.run("render").code == 0
+    before = one.git("rev-parse", "main")
+    assert one.step("Bump")[0] == 0
+    code, said = one.step("Open the pull request")
+    assert (code, "must be another one" in said) == (1, True), said
+    assert one.git("rev-parse", "main") == before
+    assert not (one.notes / "gh").exists()
+
+
 def test_where_nothing_is_outdated_nothing_is_asked_for(runner: Callable[[str], Runner]) -> None:
     one = runner(PROFILE.replace("1.27.0", "1.27.2"))
     one.run()
