@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.bump.ages import Standing
 from generator.problems import Problem
+from generator.workspace import LOCK_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,6 +118,8 @@ def command(age: Age) -> str:
         return ""
     if age.kind != "go":
         return f"gogen bump {age.kind} {age.name}"
+    if not age.used_as and age.place.file.startswith(f"{LOCK_FOLDER}/"):
+        return "gogen bump layer"  # no profile here writes it: it moves with what is followed
     name = "current" if "current" in age.used_as else next(iter(age.used_as), "")
     words = ["gogen bump go", age.newest]
     words += [f"--toolchain {name}"] if name not in {"", "current"} else []
