@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from hashlib import sha256
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -219,3 +220,16 @@ def test_a_module_that_is_not_right(machine: Callable[..., Machine], proxy: str,
     done = one.run()
     assert done.code == code, done.text
     assert not [*(one.root / "go").iterdir(), *(one.root / "tmp").iterdir()]
+
+
+def test_what_is_said_of_a_file_is_not_of_the_one_before(machine: Callable[..., Machine]) -> None:
+    """A page of another size is not summed; a damaged archive in the cache just was."""
+    one = machine(how="html")
+    cached = one.root / f"cache/{CURRENT.pin.sha256}.tar.gz"
+    cached.parent.mkdir(parents=True)
+    damaged = CURRENT.archive[:-1] + b"?"
+    cached.write_bytes(damaged)
+    done = one.run()
+    assert done.code == 5
+    assert "its checksum is another" in done.err
+    assert sha256(damaged).hexdigest() not in done.err

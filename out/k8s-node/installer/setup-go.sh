@@ -767,6 +767,7 @@ disk_is_full() {
 
 # The file $1 is the archive.
 is_archive() {
+  have=
   [ -s "$1" ] || return 1
   size_of "$1"
   [ "${bytes}" -eq "${size:-${bytes}}" ] || return 1
