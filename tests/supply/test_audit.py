@@ -67,6 +67,15 @@ def test_a_pin_that_was_changed_fails_at_its_line(project: Make) -> None:
     assert made.tree() == before
 
 
+def test_proofs_claimed_by_hand_are_called_the_locks_word(project: Make) -> None:
+    claimed = LINUX._replace(proofs=("archive-h1", "embedded-index", "gpg", "sha256"))
+    policy = '[policy]\ngo = ["gpg"]\n'
+    made = project({"gogen.lock": locked(**{"linux/amd64": claimed}), "gogen.toml": policy})
+    outcome = made.run("lock", "--audit")
+    assert outcome.code == 0, "a policy believes what the lock lists"
+    assert "proved again: embedded-index; the lock's word: archive-h1, gpg, sha256\n" in outcome.out
+
+
 def test_programs_get_the_table_too(project: Make) -> None:
     made = project({"gogen.lock": locked(**{"linux/ppc64le": PLAIN})})
     outcome = made.run("lock", "--audit", "--format", "json")
