@@ -143,7 +143,7 @@ def _unknown_key(case: _Case) -> Reason | None:
 
 def _wrong_time(case: _Case) -> Reason | None:
     # The verdict has fallen, by this clock too; no pin and no output holds its time.
-    now = datetime.now(UTC)  # noqa: TID251
+    now = datetime.now(UTC)  # noqa: TID251  (words of a refusal only)
     until = case.packet.signature_expiration_time
     if case.created > now:
         return "GG548", f"was made on {_day(case.created)}, a day to come", "", _CLOCK

@@ -140,7 +140,7 @@ def test_a_bump_of_go_leaves_vendored_layers_alone(
 
 def test_a_release_that_only_a_followed_layer_says_moves_with_it(follower: Project) -> None:
     pins = json.loads(follower.run("outdated", "--format", "json").out)["pins"]
-    assert [(pin["kind"], pin["command"]) for pin in pins] == [("go", "gogen bump layer")]
+    assert [pin["command"] for pin in pins if pin["kind"] == "go"] == ["gogen bump layer"]
 
 
 @pytest.mark.parametrize(
