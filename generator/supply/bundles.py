@@ -8,6 +8,7 @@ bundle can stay, and of `latest` the one with more records should.
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from generator.lock.model import Archive
@@ -33,6 +34,12 @@ PROOF = "sumdb"
 
 LATEST = "latest"
 """The file with the newest tree seen."""
+
+_BARE = Problem(
+    "GG515",
+    "checking what the checksum database signed needs cryptography",
+    hint="pip install 'gogen[lock]' (in a clone of gogen: make test sets it up)",
+)
 
 _CONFLICT = re.compile(rb"^<{7} ", re.MULTILINE)
 
@@ -107,15 +114,23 @@ def unneeded(folder: Path, lock: Lock) -> Iterator[str]:
 
 
 def reproved(named: Named, kept: Path) -> Verdict:
-    """Prove a toolchain's h1 again from the bundle that is kept."""
+    """Prove a toolchain's h1 again from the bundle that is kept.
+
+    Raises Rejected (GG515) where what checks signatures is not installed: that is no verdict.
+    """
     if not isinstance(named.pin, Archive):
         return WORD
     _, version, platform = named.at
     try:
         key = _key(kept.parent)
         data = Shelf(kept, key).read(proof_name(version, platform))
-        h1 = proved(data, key, version, platform) if data else None
     except (Refused, Rejected) as refused:
+        return Verdict(State.FAILED, str(refused))
+    if data and find_spec("cryptography") is None:
+        raise Rejected([_BARE])
+    try:
+        h1 = proved(data, key, version, platform) if data else None
+    except Refused as refused:
         return Verdict(State.FAILED, str(refused))
     if h1 is None:
         return WORD

@@ -30,6 +30,7 @@ SHARED = {
     "GG425": {"stages/load.py", "workspace.py"},
     "GG441": {"disk/paths.py", "templating/sources.py"},
     "GG444": {"stages/write.py", "update.py"},
+    "GG515": {"cli/asking.py", "supply/bundles.py"},
     "GG546": {"supply/openpgp.py", "supply/openpgp_reasons.py"},
     "GG587": {"bump/actions.py", "bump/releases.py"},
     "GG585": {"bump/actions.py", "bump/images.py", "bump/layers.py", "bump/releases.py"},

@@ -9,8 +9,10 @@ import pytest
 
 from generator.lock.model import Archive
 from generator.lock.reading import read_lock
+from generator.problems import Rejected
 from generator.sumdb.note import GO_KEY, open_note, verifier
 from generator.sumdb.record import head_of
+from generator.supply import bundles
 from generator.supply.bundles import PROOF, proof_name
 from generator.supply.proofs import KEPT, Named, State, pins, reproved
 from tests.tools import ROOT
@@ -61,6 +63,17 @@ def test_the_proof_of_another_platform(kept: Path) -> None:
     folder = kept / "sumdb" / "sum.golang.org"
     shutil.copy(folder / "go1.27.1.linux-arm64.tlog-proof", folder / proof_name(*LINUX.at[1:]))
     assert "is not about golang.org/toolchain@v0.0.1-go1.27.1.linux-amd64" in why(LINUX, kept)
+
+
+def test_without_what_checks_signatures_there_is_no_verdict(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "find_spec", lambda _name: None)
+    with pytest.raises(Rejected) as caught:
+        reproved(PROOF, LINUX, kept)
+    assert [problem.code for problem in caught.value.problems] == ["GG515"]
+    shutil.rmtree(kept)
+    assert reproved(PROOF, LINUX, kept).state is State.WORD
 
 
 def test_a_flipped_bit(kept: Path) -> None:
