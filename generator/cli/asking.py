@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from generator.supply.http import Web
     from generator.supply.lookup import Lookup
     from generator.supply.network import Network
     from generator.workspace import Workspace
@@ -43,26 +44,39 @@ class Asking:
 
     def looking(self, network: Network) -> AbstractContextManager[Lookup]:
         """Open the sources."""
-        if self.downloads or not self.settings.is_offline:
-            _require_libraries()
         return looking(self._workspace, self.settings, network, self._means)
 
     def _means(self) -> Means:
         """Give what the environment says of the network."""
-        from urllib.request import getproxies_environment  # noqa: PLC0415  (late)
-
-        from generator.supply.http import Web  # noqa: PLC0415  (an extra, and slow to load)
-
-        environment = os.environ  # noqa: TID251  (proxies and passwords are the user's)
+        environment = os.environ  # noqa: TID251  (passwords are the user's)
         home = environment.get("HOME")
-        netrc = environment.get("NETRC") or (f"{home}/.netrc" if home else "")
         docker = environment.get("DOCKER_CONFIG") or (f"{home}/.docker" if home else "")
-        logins = (Path(docker, "config.json") if docker else None, Path(netrc) if netrc else None)
-        proxies = getproxies_environment()
-        no_proxy = proxies.pop("no", "")
-        web = Web(proxies=proxies, no_proxy=no_proxy, netrc=netrc)
+        passwords = _passwords()
+        logins = (
+            Path(docker, "config.json") if docker else None,
+            Path(passwords) if passwords else None,
+        )
         today = time.strftime("%Y-%m-%d", time.gmtime())
-        return Means(web, lambda: git_access(self._workspace), logins, today)
+        return Means(_web, lambda: git_access(self._workspace), logins, today)
+
+
+def _web() -> Web:
+    """Give how the network is reached. Raises Rejected (GG515)."""
+    _require_libraries()
+    from urllib.request import getproxies_environment  # noqa: PLC0415  (late)
+
+    from generator.supply.http import Web  # noqa: PLC0415  (an extra, and slow to load)
+
+    proxies = getproxies_environment()
+    no_proxy = proxies.pop("no", "")
+    return Web(proxies=proxies, no_proxy=no_proxy, netrc=_passwords())
+
+
+def _passwords() -> str:
+    """Give the user's netrc file, "" where there is no home."""
+    environment = os.environ  # noqa: TID251  (as curl looks for it)
+    home = environment.get("HOME")
+    return environment.get("NETRC") or (f"{home}/.netrc" if home else "")
 
 
 def _require_libraries() -> None:

@@ -19,7 +19,7 @@ from generator.cache.sweeping import sweep
 from generator.lock.joining import joined
 from generator.problems import Problem, Rejected
 from generator.supply import archive_h1
-from generator.supply.faults import shown
+from generator.supply.asks import shown
 from generator.supply.pooling import outcomes, pool
 from generator.supply.proofs import SHA256, TRIED, tried
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from urllib3 import exceptions
 
 from generator.problems import Problem, Rejected
+from generator.supply.asks import shown
 
 if TYPE_CHECKING:
     from urllib3.exceptions import HTTPError
@@ -36,16 +36,6 @@ class Again(Exception):
         super().__init__(problem.message)
         self.problem = problem
         self.wait = wait
-
-
-def shown(url: str) -> str:
-    """Write an address without the password in it; of what is no address, what stands after it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2]
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"…@{host}" if host != parts.netloc else host))
 
 
 def failed(url: str, error: HTTPError) -> Exception:

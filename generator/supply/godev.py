@@ -14,14 +14,14 @@ from generator.lock.model import Archive
 from generator.lock.shape import ARCHIVE, VERSION
 from generator.problems import Problem, Rejected
 from generator.supply.archives import file_name
+from generator.supply.asks import shown
 from generator.supply.base import Source
-from generator.supply.faults import shown
 from generator.supply.once import Once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from generator.supply.http import Client
+    from generator.supply.asks import Asks
 
 PROOF = "go-dev"
 """Proof: go.dev's index has the archive with this checksum."""
@@ -39,7 +39,7 @@ Index = dict[str, list[dict[str, Any]]]
 class GoDev(Source):
     """go.dev, or what answers in its place."""
 
-    def __init__(self, client: Client, address: str = "") -> None:
+    def __init__(self, client: Asks, address: str = "") -> None:
         """Ask through `client`; `address` is the folder of downloads, go.dev's own by default."""
         self._client = client
         base = f"{(address or GO_DEV).rstrip('/')}/"

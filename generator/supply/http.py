@@ -16,8 +16,6 @@ import ssl
 import time
 from functools import cached_property
 from io import BytesIO
-from ipaddress import ip_address
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # no stub
@@ -30,6 +28,7 @@ from urllib3.util import Retry, Timeout, make_headers
 from generator import __version__
 from generator.problems import Rejected
 from generator.supply import faults
+from generator.supply.asks import NONE, is_here
 from generator.supply.faults import Again
 from generator.supply.waiting import Waits
 
@@ -48,8 +47,6 @@ _HOPS = 5
 _CHUNK = 1 << 18  # bytes: hashing and writing keep up with a disk
 _AT_ONCE = 8  # connections kept to one host
 _LONGEST_PAUSE = 30.0  # seconds that a busy server may ask for
-
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Web(NamedTuple):
@@ -369,16 +366,6 @@ def _target(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError as error:
         raise faults.not_http(url, f"it redirects to no address: {error}") from None
-
-
-def is_here(host: str | None) -> bool:
-    """Tell whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:

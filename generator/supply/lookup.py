@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from generator.policy import listed, read_policy
 from generator.problems import Problem, Rejected
 from generator.supply import settings as words
+from generator.supply.asks import Late
 from generator.supply.gather import Gatherer
 from generator.supply.proofs import KEPT, PROOFS, pins
 
@@ -34,12 +35,12 @@ PUBLIC_PROXY = "https://proxy.golang.org"
 class Means(NamedTuple):
     """What the sources are asked with, as the command line knows it.
 
-    `web` is how the network is reached, certificates and time-out left to gogen.toml; `access`
+    `web` gives how the network is reached, certificates and time-out left to gogen.toml; `access`
     gives the git program and mirrors; `logins` are Docker's config.json and a netrc file; `today`
     is "YYYY-MM-DD".
     """
 
-    web: Web
+    web: Callable[[], Web]
     access: Callable[[], Access]
     logins: tuple[Path | None, Path | None]
     today: str
@@ -111,11 +112,21 @@ def looking(
 
     Raises Rejected where one cannot be opened.
     """
+    _check_certificates(workspace.root, settings)
     with ExitStack() as stack:
         opening = _Opening(workspace.root, settings, network, means, stack)
         sources = [source for entry in settings.order for source in opening.of(entry)]
         places = [source.archives for source in sources if source.archives]
         yield Lookup(sources, read_policy(workspace), places or network.archives, opening.client)
+
+
+def _check_certificates(root: Path, settings: Settings) -> None:
+    """Refuse a file of certificates that is not there, also where nobody will be asked."""
+    if settings.ca_file and not (root / settings.ca_file).is_file():
+        message = f"there is no file {settings.ca_file}"
+        place = settings.table.place("ca_file")
+        hint = "certificates in PEM form, at a path from the root of the workspace"
+        raise Rejected([Problem("GG517", message, place, hint=hint)])
 
 
 class _Opening:
@@ -134,7 +145,7 @@ class _Opening:
         self._network = network
         self._means = cache(means)
         self._stack = stack
-        self._client: Client | None = None
+        self._asks = Late(self._client)
 
     def of(self, entry: Entry) -> list[Source]:
         """Give the sources that a word of the order stands for."""
@@ -153,17 +164,19 @@ class _Opening:
                 return []
 
     def client(self) -> Client:
-        """Give the one client of all sources, made when the first needs it."""
-        if self._client is None:
-            from generator.supply.http import Client  # noqa: PLC0415  (an extra, and slow to load)
+        """Give the one client of all sources."""
+        return self._asks.client
 
-            certificates = self._settings.ca_file
-            web = self._means().web._replace(
-                ca_file=str(self._root / certificates) if certificates else "",
-                deadline=self._settings.timeout,
-            )
-            self._client = self._stack.enter_context(Client(web))
-        return self._client
+    def _client(self) -> Client:
+        web = self._means().web()
+        from generator.supply.http import Client  # noqa: PLC0415  (an extra, and slow to load)
+
+        certificates = self._settings.ca_file
+        own = web._replace(
+            ca_file=str(self._root / certificates) if certificates else "",
+            deadline=self._settings.timeout,
+        )
+        return self._stack.enter_context(Client(own))
 
     def _mirrors(self, entry: Entry) -> tuple[str, ...]:
         addresses = (entry.address,) if entry.address else self._network.archives
@@ -182,7 +195,7 @@ class _Opening:
         from generator.supply.mirror import Folder, Mirror  # noqa: PLC0415  (late)
 
         if "://" in address:
-            return Mirror(self.client(), address)
+            return Mirror(self._asks, address)
         folder = self._root / address
         if not folder.is_dir():
             problem = Problem(
@@ -197,7 +210,7 @@ class _Opening:
     def _go_dev(self, address: str) -> Source:
         from generator.supply.godev import GoDev  # noqa: PLC0415  (late)
 
-        return GoDev(self.client(), address)
+        return GoDev(self._asks, address)
 
     def _proxy(self, address: str) -> Source:
         from generator.sumdb.note import verifier  # noqa: PLC0415  (an extra)
@@ -208,13 +221,13 @@ class _Opening:
         with told_of(place=self._settings.table.place("sumdb")):
             key = verifier(self._settings.sumdb)
         url = address or next(iter(self._network.proxies), PUBLIC_PROXY)
-        return Proxy(url, self.client(), key, Shelf(self._root / KEPT, key))
+        return Proxy(url, self._asks, key, Shelf(self._root / KEPT, key))
 
     def _registry(self) -> Source:
         from generator.supply.registry import Registry  # noqa: PLC0415  (late)
         from generator.supply.registryauth import Door, read_logins  # noqa: PLC0415  (late)
 
-        door = Door(self.client(), read_logins(*self._means().logins))
+        door = Door(self._asks, read_logins(*self._means().logins))
         network = self._network
         return Registry(door, self._means().today, network.registries, network.platforms)
 

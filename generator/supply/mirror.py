@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from generator.lock.model import Archive
 from generator.problems import Problem, Rejected
 from generator.supply.archives import digest_in, file_name
+from generator.supply.asks import shown
 from generator.supply.base import Source
-from generator.supply.faults import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.supply.http import Client
+    from generator.supply.asks import Asks
 
 PROOF = "mirror"
 """Proof: a mirror has the archive with this checksum."""
@@ -30,7 +30,7 @@ _LIMIT = 1 << 16  # bytes of an answer where 64 digits are due: what is no diges
 class Mirror(Source):
     """A mirror that is asked over the network."""
 
-    def __init__(self, client: Client, address: str) -> None:
+    def __init__(self, client: Asks, address: str) -> None:
         """Ask through `client` below an address."""
         self._client = client
         self.archives = f"{address.rstrip('/')}/"

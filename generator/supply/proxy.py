@@ -19,9 +19,9 @@ from generator.problems import Problem, Rejected
 from generator.sumdb.client import Database
 from generator.sumdb.refused import shown, told_of
 from generator.supply.archive_h1 import require, unreadable
+from generator.supply.asks import shown as shown_address
 from generator.supply.base import Source
 from generator.supply.bundles import LATEST, PROOF, proof_name, proved
-from generator.supply.faults import shown as shown_address
 from generator.supply.toolchain import (
     LARGEST_ZIP,
     MODULE,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from generator.lock.model import Pin
     from generator.sumdb.note import Verifier
+    from generator.supply.asks import Asks
     from generator.supply.bundles import Shelf
-    from generator.supply.http import Client
     from generator.supply.toolchain import Toolchain
 
 _LIMIT = 1 << 20  # bytes: notes, records and tiles have a few thousand, lists of releases some more
@@ -53,7 +53,7 @@ class Proxy(Source):
     It knows no archives: an h1 joins what other sources know.
     """
 
-    def __init__(self, address: str, client: Client, key: Verifier, shelf: Shelf) -> None:
+    def __init__(self, address: str, client: Asks, key: Verifier, shelf: Shelf) -> None:
         """Ask through `client`."""
         self.name = f"proxy {shown_address(address)}"
         self._base = address.rstrip("/")
@@ -156,7 +156,7 @@ class Proxy(Source):
             return Database(self._key, fetch, shown_address(base), self._shelf.read(LATEST))
 
 
-def _get(client: Client, url: str) -> bytes | None:
+def _get(client: Asks, url: str) -> bytes | None:
     """Give what is at an address; None where the proxy says that there is nothing."""
     answer = client.get(url, limit=_LIMIT)
     if answer.status in _GONE:

@@ -14,8 +14,8 @@ from urllib.parse import urljoin, urlsplit
 from generator.lock.images import HUB, split_host, split_tag
 from generator.lock.model import ImagePin
 from generator.problems import Problem, Rejected
+from generator.supply.asks import NONE, is_here
 from generator.supply.base import NOTHING, Source
-from generator.supply.http import NONE, is_here
 from generator.supply.ocindex import DIGEST, INDEX_TYPES, MANIFEST_TYPES, platforms_of
 from generator.supply.registryauth import Repository
 

@@ -20,13 +20,14 @@ from urllib.parse import urlencode, urlsplit
 
 from generator.lock.images import HUB
 from generator.problems import Problem, Rejected
-from generator.supply.http import is_here
+from generator.supply.asks import is_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from generator.supply.http import Answer, Client
+    from generator.supply.asks import Asks
+    from generator.supply.http import Answer
 
 _PARAMETER = re.compile(r'([A-Za-z0-9_-]+)="((?:[^"\\]|\\.)*)"')
 _BEARER = re.compile(r"(?:^|,)\s*bearer\s+", re.IGNORECASE)
@@ -141,7 +142,7 @@ def _password(entry: Mapping[str, Any]) -> str:
 class Door:
     """Asks registries, and does what they want before they answer; for many threads."""
 
-    def __init__(self, client: Client, logins: Logins = NOBODY) -> None:
+    def __init__(self, client: Asks, logins: Logins = NOBODY) -> None:
         """Ask with the client, as whom `logins` knows."""
         self._client = client
         self._logins = logins
