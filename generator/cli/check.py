@@ -42,7 +42,7 @@ def _work(session: Session, names: tuple[str, ...], *, quiet: bool) -> Outcome:
     with progress("checking") as advance:
         result = compare(session.compiler, names, advance, waiting=waiting)
     text = "" if quiet else coloured(result.changes)
-    if not result.problems and not result.changes:
+    if not result.changes and not any(problem.exit for problem in result.problems):
         files = sum(p.files for p in result.profiles)
         which = ", ".join(profile.name for profile in result.profiles)
         text = f"clean: {files} file{'s' * (files != 1)} of {which}\n"
