@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from generator.bump.releases import Wish
     from generator.layers.remote import Access
 
+_NAMELESS = "where it moves to is said of one image, action or layer: name it before"
 _ONE_RELEASE = "of Go one release is named, the one to move to; --from says which one moves"
 
 
@@ -102,6 +103,8 @@ def bump(
 
     if kind is Kind.GO and to:
         raise typer.BadParameter(_ONE_RELEASE, param_hint="'[TO]'")
+    if to and not what:
+        raise typer.BadParameter(_NAMELESS, param_hint="'[VERSION|NAME]'")
     wish = Wish(what, toolchain, start, allow_downgrade, this_day())
 
     def work(session: Session) -> Outcome:

@@ -161,6 +161,7 @@ REFUSED: Mapping[str, tuple[Mapping[str, str], tuple[str, ...], int, str]] = {
     "a lock that cannot be read": ({"gogen.lock": "{"}, ("go", "1.27.2"), 3, "GG300"),
     "an image that nothing uses": ({}, ("image", "debian:trixie-slim"), 2, "GG585"),
     "an action that nothing uses": ({}, ("action", "actions/checkout"), 2, "GG585"),
+    "a tag of no action": ({}, ("action", "", "v1"), 2, "[VERSION|NAME]"),
     "nowhere to put the message": ({}, ("go", "1.27.2", "--message", OUTSIDE), 74, "GG429"),
 }  # fmt: skip
 
