@@ -1,8 +1,8 @@
 """Compare gogen with its peers, side by side in one run, and print a Markdown table.
 
 Usage: bench.py [--quick] [--runs N] [--only PART,...] [--folder DIR] [--out FILE]
-Parts: start, one, shipped, many, tracing, growth, installer. Needs kubectl and helm (`make tools`);
-kapitan where `make bench` could install it; a tool that is missing is named and left out.
+Parts: start, one, shipped, many, tracing, growth, installer, pins. Needs kubectl and helm (`make
+tools`); kapitan where `make bench` could install it; a tool that is missing is named and left out.
 """
 
 from __future__ import annotations

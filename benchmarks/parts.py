@@ -12,6 +12,7 @@ import workload
 from equal import expect_same, objects_of
 from installer import installer
 from measure import Run, Sample
+from pins import pins
 from report import Budget, Row, rows
 from workload import Workload
 
@@ -217,6 +218,7 @@ PARTS: Mapping[str, Callable[[Setting, Sizes], list[Row]]] = {
     "tracing": tracing,
     "growth": growth,
     "installer": lambda setting, _: installer(setting),
+    "pins": lambda setting, _: pins(setting),
 }
 
 
