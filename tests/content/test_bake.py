@@ -101,7 +101,7 @@ def test_the_environment_says_version_and_revision() -> None:
     _, targets = bake(ROOT / SHIPPED, "TAG=v1.2.3", "REVISION=0123abc")
     assert targets["debian-app"]["labels"][f"{LABEL}version"] == "v1.2.3"
     assert targets["debian-app"]["labels"][f"{LABEL}revision"] == "0123abc"
-    assert targets["debian-sdk"]["labels"][f"{LABEL}version"] == "1.27.1"
+    assert targets["debian-sdk"]["labels"][f"{LABEL}version"] == "go1.27.1"
 
 
 def test_what_a_profile_asks_for() -> None:

@@ -70,6 +70,7 @@ TEXT = st.one_of(
 )
 WORD = st.sampled_from(["a", "on", "null", "1e3", "x-1", "0x10", "y"])
 SOLID = TEXT.map(lambda text: "".join(c for c in text if not c.isspace() and c not in "@,")) | WORD
+PATH = SOLID.filter(bool).map("/{}".format)
 QUANTITY = st.sampled_from(["1", "500m", "2Gi", "10", "0.5", "1Ti"])
 LABELS = st.dictionaries(
     st.sampled_from(["a", "on", "x.example/y", "app.kubernetes.io/part-of"]),
@@ -107,8 +108,8 @@ BUILDER = some(
     user=st.none() | st.fixed_dictionaries({"uid": st.integers(1, 2**32 - 2)}),
     requests=RESOURCES,
     workspace=st.none() | st.just({"path": "/$(A)/w", "size": "1Gi"}),
-    caches=named(name=WORD, claim=WORD, path=SOLID.map("/{}".format), env=VARIABLE, size=QUANTITY)
-    | named(name=WORD, path=SOLID.map("/{}".format), env=VARIABLE, size=QUANTITY),
+    caches=named(name=WORD, claim=WORD, path=PATH, env=VARIABLE, size=QUANTITY)
+    | named(name=WORD, path=PATH, env=VARIABLE, size=QUANTITY),
     wait_seconds=st.integers(0, 3600),
 )
 KUBERNETES = some(
