@@ -46,6 +46,7 @@ lint: .venv/test.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/gogen lock --check
+	@$(BIN)/gogen lock --audit >/dev/null
 	@$(BIN)/gogen check
 	@$(BIN)/gogen modules
 
