@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.bump.model import Asked
+from generator.lock.shape import version_key
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 
@@ -52,7 +53,7 @@ def newer(have: ActionPin | None, there: ActionPin | None) -> bool:
 
 def order(tag: str) -> tuple[int, ...]:
     """Order tags of releases as numbers: v4 before v4.0 before v4.1 before v10."""
-    return tuple(int(part) for part in tag.removeprefix("v").split("."))
+    return version_key(tag.removeprefix("v"))
 
 
 def _downgrade(name: str, old: str, new: str) -> Problem:

@@ -14,6 +14,7 @@ from generator.bump.editing import Edit
 from generator.bump.model import Asked
 from generator.layers.address import COMMIT, parse
 from generator.layers.remote import TAGS
+from generator.lock.shape import version_key
 from generator.problems import Problem, Rejected
 from generator.wording import did_you_mean
 
@@ -71,10 +72,10 @@ def newest(address: Address, pin: LayerPin, tags: Iterable[str]) -> str:
     own = _TAG.fullmatch(pin.ref.removeprefix(TAGS)) if pin.ref.startswith(TAGS) else None
     if own is None:
         return address.ref
-    kind, least = own["kind"], _numbers(own["numbers"])
+    kind, least = own["kind"], version_key(own["numbers"])
     there = [match for match in map(_TAG.fullmatch, tags) if match and match["kind"] == kind]
-    later = [match[0] for match in there if _numbers(match["numbers"]) > least]
-    best = max(later, key=lambda tag: _numbers(tag.removeprefix(kind)), default="")
+    later = [match[0] for match in there if version_key(match["numbers"]) > least]
+    best = max(later, key=lambda tag: version_key(tag.removeprefix(kind)), default="")
     whole = TAGS if address.ref.startswith(TAGS) else ""
     return f"{whole}{best}" if best else address.ref
 
@@ -109,10 +110,6 @@ def aged(compiler: Compiler, access: Callable[[], Access]) -> Iterator[Aged]:
             yield Aged(url, place, pin.ref.removeprefix(TAGS), best)
         else:
             yield Aged(url, place, pin.commit, there.get(pin.ref, pin.commit))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(".")))
 
 
 def _tags(access: Access, address: Address) -> list[str]:

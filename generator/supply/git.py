@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.lock.model import ActionPin
+from generator.lock.shape import version_key
 from generator.problems import Problem, Rejected
 from generator.supply.base import Source
 
@@ -99,7 +100,7 @@ def _releases(refs: Mapping[str, str]) -> list[str]:
 
 
 def _numbers(tag: str) -> tuple[int, ...]:
-    return tuple(map(int, tag[1:].split(".")))
+    return version_key(tag[1:])
 
 
 def _newest(url: str, refs: Mapping[str, str], line: str) -> str:
