@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from generator.layers.chain import is_address
 from generator.problems import Problem, Rejected
+from generator.supply.gitnames import masked
 from generator.wording import did_you_mean
 from generator.workspace import PROFILES
 
@@ -98,11 +99,6 @@ def parse(url: str, place: Place) -> Address:
     repository, _slashes, folder = where.removeprefix("git+").rpartition("//")
     root, name = _split(folder)
     return Address(url, repository, root, name, query.removeprefix("ref="))
-
-
-def masked(url: str) -> str:
-    """Hide what may be a password or a token."""
-    return re.sub(r"//.*@", "//…@", url)
 
 
 def _split(folder: str) -> tuple[str, str]:

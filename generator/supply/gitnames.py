@@ -55,7 +55,7 @@ def check_address(url: str) -> str:
         [
             Problem(
                 "GG566",
-                f"{_masked(url)!r} is no address of a repository that gogen asks: {fault}",
+                f"{masked(url)!r} is no address of a repository that gogen asks: {fault}",
                 expected="https://host/path, ssh://git@host/path or file:///path",
                 hint="let ~/.netrc hold a password, and keys of ssh an identity",
             )
@@ -85,6 +85,6 @@ def _user(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[0]
 
 
-def _masked(url: str) -> str:
-    """Hide what may be a password."""
-    return re.sub(r"//[^/]*@", "//…@", url)
+def masked(url: str) -> str:
+    """Hide what may be a password or a token."""
+    return re.sub(r"//.*@", "//…@", url)
