@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import platform
+import shutil
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from tests.installer.conftest import CURRENT, NEXT
 from tests.installer.machine import NEEDED, PATIENCE, SHELLS, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.installer.machine import Machine
     from tests.installer.mirror import Mirror
@@ -33,9 +36,9 @@ def at_once(machine: Machine, *runs: tuple[str, ...]) -> None:
     for number, args in enumerate(runs):
         machine.shell = list(SHELLS)[number % len(SHELLS)]
         processes.append(machine.start(*args))
-    for process in processes:
-        out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, out + err
+    said = ["".join(process.communicate(timeout=PATIENCE)) for process in processes]
+    codes = [process.returncode for process in processes]
+    assert codes == [0] * len(runs), "\n".join(said)
 
 
 def locking(machine: Machine, how: str) -> None:
@@ -98,25 +101,79 @@ def test_verbs_that_meet(machine: Callable[..., Machine]) -> None:
     one.right("verify", "--deep")
 
 
-def test_a_rollback_waits_for_a_change_half_done(machine: Callable[..., Machine]) -> None:
+@contextmanager
+def waiting(machine: Machine, *args: str) -> Iterator[subprocess.Popen[str]]:
+    """Hold the lock while a run that wants it has been started; free it at the end."""
+    with (machine.root / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = machine.start(*args)
+        try:
+            assert process.stderr is not None
+            assert "waiting for another run" in process.stderr.readline()
+            yield process
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+
+
+def link(machine: Machine, name: str, release: str) -> None:
+    """Let a link name a release, as one run does that holds the lock."""
+    half = machine.root / "half"
+    half.symlink_to(f"go/{release}")
+    half.rename(machine.root / name)
+
+
+def links(machine: Machine) -> list[str]:
+    return [(machine.root / name).readlink().name for name in ("current", "previous")]
+
+
+@pytest.fixture
+def both(machine: Callable[..., Machine]) -> Machine:
+    """Give a machine with the next release, and after it the current one made current."""
     one = machine()
     one.right("install", "1.27.2")
     one.right()
-    previous = one.root / "previous"
-    with (one.root / "lock").open("w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        half = one.root / "half"
-        half.symlink_to((one.root / "current").readlink())
-        half.rename(previous)
-        process = one.start("rollback")
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.communicate(timeout=1)
-        half.symlink_to(f"go/{NEXT.name}")
-        half.rename(previous)
+    return one
+
+
+def test_a_rollback_waits_for_a_change_half_done(both: Machine) -> None:
+    link(both, "previous", CURRENT.name)
+    with waiting(both, "rollback") as process:
+        link(both, "previous", NEXT.name)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, out + err
-    assert (one.root / "current").readlink().name == NEXT.name
-    assert previous.readlink().name == CURRENT.name
+    assert links(both) == [NEXT.name, CURRENT.name]
+
+
+def test_an_install_that_another_run_did_changes_nothing(both: Machine) -> None:
+    both.right("rollback")
+    with waiting(both, "install", "--json") as process:
+        link(both, "current", CURRENT.name)
+        before = snapshot(both.root)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, out + err
+        assert snapshot(both.root) == before
+    said = json.loads(out)
+    assert (said["state"], said["changed"]) == ("ACTIVE", False)
+
+
+def test_a_release_made_current_meanwhile_is_not_removed(both: Machine) -> None:
+    with waiting(both, "uninstall", "1.27.2") as process:
+        link(both, "current", NEXT.name)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2, out + err
+    assert "is current: use another release first" in err
+    assert (both.root / "current/VERSION").is_file()
+
+
+def test_a_release_removed_meanwhile_is_not_made_current(both: Machine) -> None:
+    with waiting(both, "use", "1.27.2") as process:
+        shutil.rmtree(both.root / "go" / NEXT.name)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 8, out + err
+    assert "is not installed" in err
+    assert links(both) == [CURRENT.name, NEXT.name]
 
 
 FLIPS = """\

@@ -516,7 +516,7 @@ open_root() {
   done
   room="${R}/tmp/"
   take_lock "${R}/lock"
-  open_work
+  [ "${spared}" = yes ] || open_work
 }
 
 # Makes this run's own folder in room. Only who holds the lock makes folders named run, so for the
@@ -585,11 +585,16 @@ find_locker() {
   fi
 }
 
+# Without the lock it ends where another run has done all that this one came for: then spared is yes,
+# and nothing is to be changed, for that is done by who holds the lock alone.
 take_lock() {
   find_locker "$1"
   until try_lock; do
     # What this run waits to do may have been done meanwhile.
-    [ "${verb}" != install ] || ! is_done || return 0
+    if [ "${verb}" = install ] && is_done; then
+      spared=yes
+      return
+    fi
     [ "${waited}" -ne 0 ] || say "waiting for another run, which holds ${lock}"
     [ "${waited}" -lt "${GOGEN_LOCK_WAIT:-900}" ] || say_who_holds
     sleep 1
@@ -1069,6 +1074,10 @@ install() {
     return
   fi
   open_root
+  if [ "${spared}" = yes ]; then
+    say_installed
+    return
+  fi
   store="${R}/cache/"
   aside="${R}/tmp/damaged.${name}"
   if ! is_installed; then
@@ -1122,10 +1131,9 @@ install_into() {
   parent=${parent:-/}
   room="${parent%/}/.gogen-"
   if is_done; then
-    state=INSTALLED
     sweep "${parent}"
     [ "${locked}" = no ] || rm -f "${room}"*.tar.gz "${room}"*.part
-    tell "go ${release} is installed: ${into}/bin"
+    say_into
     return
   fi
   if [ "${dry}" = yes ]; then
@@ -1137,6 +1145,10 @@ install_into() {
   mkdir -p "${parent}" 2>/dev/null && [ -w "${parent}" ] || die 6 "cannot write ${parent}"
   store=${room}
   take_lock "${parent}"
+  if [ "${spared}" = yes ]; then
+    say_into
+    return
+  fi
   open_work
   aside="${work}/old"
   if ! is_done; then
@@ -1144,6 +1156,10 @@ install_into() {
     publish "${into}"
     rm -f "${store}${sha256}.tar.gz"
   fi
+  say_into
+}
+
+say_into() {
   state=INSTALLED
   tell "go ${release} is installed: ${into}/bin"
 }
@@ -1189,11 +1205,6 @@ use() {
   [ -n "$1" ] || misused "use needs a release"
   need_root
   need_whole "$1"
-  switch
-}
-
-# Makes the whole release current.
-switch() {
   if is_active; then
     state=ACTIVE
     tell "go ${release} is current already"
@@ -1201,6 +1212,8 @@ switch() {
     tell "would make go ${release} current"
   else
     open_root
+    # What was there may have been removed while this run waited.
+    need_whole "$1"
     activate
     tell "go ${release} is current: ${R}/current/bin"
   fi
@@ -1515,8 +1528,9 @@ uninstall() {
 uninstall_one() {
   select_release "$1"
   [ -d "${tree}" ] || return 0
-  if is_active; then die 2 "go ${release} is current: use another release first"; fi
+  # Alone: another run may make it current.
   [ "${dry}" = yes ] || open_root
+  if is_active; then die 2 "go ${release} is current: use another release first"; fi
   if link_target previous && [ "${target}" = "go/${name}" ] && [ "${dry}" = no ]; then
     rm -f "${R}/previous" || die 6 "cannot write ${R}"
   fi
@@ -1617,7 +1631,7 @@ examine_root() {
 # ---------------------------------------------------------------------------------------------------
 
 verb='' release='' platform='' state='' R='' tree='' source='' error='' extra='' changed=no
-child='' work='' beside='' keep=2 shell='' locked=no into='' mirrors='' wrong='' r_tree='' failed=4
+child='' work='' beside='' keep=2 shell='' locked=no spared=no into='' mirrors='' wrong='' r_tree='' failed=4
 activates=yes deep=no offline=no dry=no json=no writes=no
 trap finish EXIT
 trap 'exit 129' HUP
