@@ -7,23 +7,30 @@ newer is there. What is only heard of, or lacks a platform in use, is no reason:
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from generator.bump import actions, images, layers
 from generator.bump.releases import lines, newest, platforms
 from generator.lock.shape import line_of
 from generator.locking import wanted_pins
-from generator.problems import Place
+from generator.problems import Place, Rejected
 from generator.rules.toolchains import exact, order
+from generator.supply.pooling import pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from generator.bump.known import Known
     from generator.layers.remote import Access
     from generator.lock.model import Lock
-    from generator.lock.wanted import WantedPins
+    from generator.lock.wanted import Ask, WantedPins
     from generator.pipeline import Compiler
+    from generator.problems import Problem
+
+T = TypeVar("T")
+
+_AT_ONCE = 8  # images and actions that are asked for at a time
 
 
 class Standing(StrEnum):
@@ -32,6 +39,7 @@ class Standing(StrEnum):
     SECURITY = "security"
     ENDED = "ended"
     OLDER = "older"
+    UNKNOWN = "unknown"
     CURRENT = "current"
 
 
@@ -52,7 +60,8 @@ class Age(NamedTuple):
     it can move to, the same where there is nothing newer. Of a release `used_as` are the names of
     toolchains that say it, `line` its line and `eol` the day that ended or will, `misses` the
     security releases of its line that are newer, `untold` newer ones of which that is not known,
-    `newest_line` the newest release of a newer line.
+    `newest_line` the newest release of a newer line. `unasked` says what could not be asked, and
+    why: of this nobody knows whether it has something newer.
     """
 
     kind: str
@@ -68,11 +77,12 @@ class Age(NamedTuple):
     untold: tuple[str, ...] = ()
     newest_line: str = ""
     blocked: tuple[Blocked, ...] = ()
+    unasked: tuple[Problem, ...] = ()
 
     @property
     def outdated(self) -> bool:
         """Whether something should be done."""
-        return self.standing is not Standing.CURRENT
+        return self.standing not in {Standing.UNKNOWN, Standing.CURRENT}
 
 
 def ages(
@@ -81,14 +91,15 @@ def ages(
     """Give every pin in use, and every release that a layer names, with its age on a day.
 
     `today` is that day, "YYYY-MM-DD"; with `access` repositories of followed layers are asked.
-    Raises Rejected where the lock cannot be read or a repository does not answer.
+    What does not answer keeps no other from being told of (`Age.unasked`). Raises Rejected where
+    the lock cannot be read.
     """
     lock, wants = compiler.sources.lock, wanted_pins(compiler)
     return (
         *_go(compiler, wants, known, today),
         *_images(lock, wants, known),
         *_actions(lock, wants, known),
-        *(_age("layer", one.url, one.place, one[2:]) for one in layers.aged(compiler, access)),
+        *_layers(compiler, access),
     )
 
 
@@ -123,7 +134,7 @@ def _release(version: str, needed: frozenset[str], known: Known, today: str) -> 
     misses = missed(version, known.catalogue.security)
     heard = {*known.releases, *known.catalogue.unpinned}
     later = _later(best, heard)
-    standing = Standing.OLDER if best != version else Standing.CURRENT
+    standing = _standing(best != version, known.unasked)
     if eol and eol <= today:
         standing = Standing.ENDED
     if misses:
@@ -143,6 +154,7 @@ def _release(version: str, needed: frozenset[str], known: Known, today: str) -> 
         untold=_later(version, heard - known.catalogue.told),
         newest_line=newest_line if order(newest_line) > order(best) else "",
         blocked=tuple(_blocked(v, needed, known) for v in later),
+        unasked=known.unasked,
     )
 
 
@@ -150,23 +162,63 @@ def _blocked(version: str, needed: frozenset[str], known: Known) -> Blocked:
     return Blocked(version, tuple(sorted(needed - known.releases.get(version, needed))))
 
 
+def _standing(is_older: object, unasked: tuple[Problem, ...]) -> Standing:
+    if is_older:
+        return Standing.OLDER
+    return Standing.UNKNOWN if unasked else Standing.CURRENT
+
+
 def _images(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
-    for ref, ask in sorted(wants.images.items()):
-        have, there = lock.images.get(ref), known.image(ref)
+    shipped = known.catalogue.pins.images
+    for ref, said in _said(known.image, wants.images, shipped).items():
+        have, there = lock.images.get(ref), said.pin
         older = images.newer(have, there)
         digest = have.digest if have else ""
-        yield _age("image", ref, ask.place, (digest, there.digest if older and there else digest))
+        found = (digest, there.digest if older and there else digest)
+        yield _age("image", ref, wants.images[ref].place, found, said.unasked)
 
 
 def _actions(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
-    for name, ask in sorted(wants.actions.items()):
-        have, there = lock.actions.get(name), known.action(name)
+    shipped = known.catalogue.pins.actions
+    for name, said in _said(known.action, wants.actions, shipped).items():
+        have, there = lock.actions.get(name), said.pin
         older = actions.newer(have, there)
         tag = have.tag if have else ""
-        yield _age("action", name, ask.place, (tag, there.tag if older and there else tag))
+        found = (tag, there.tag if older and there else tag)
+        yield _age("action", name, wants.actions[name].place, found, said.unasked)
 
 
-def _age(kind: str, name: str, place: Place, pins: tuple[str, str]) -> Age:
+def _layers(compiler: Compiler, access: Callable[[], Access]) -> Iterator[Age]:
+    for one in layers.aged(compiler, access):
+        yield _age("layer", one.url, one.place, (one.current, one.newest), one.unasked)
+
+
+def _age(
+    kind: str, name: str, place: Place, pins: tuple[str, str], unasked: tuple[Problem, ...]
+) -> Age:
     current, there = pins
-    standing = Standing.CURRENT if current == there else Standing.OLDER
-    return Age(kind, name, place, standing, current, there)
+    standing = _standing(current != there, unasked)
+    return Age(kind, name, place, standing, current, there, unasked=unasked)
+
+
+class _Said(NamedTuple, Generic[T]):
+    """The newest of an image or action, as sources say it; as was shipped, where one fails."""
+
+    pin: T | None
+    unasked: tuple[Problem, ...] = ()
+
+
+def _said(
+    ask: Callable[[str], T | None], wants: Mapping[str, Ask], shipped: Mapping[str, T]
+) -> dict[str, _Said[T]]:
+    """Ask for all that is wanted, many at a time; give what was said of each, sorted by name."""
+    with pool(_AT_ONCE, "gogen asks") as threads:
+        tasks = {name: threads.submit(ask, name) for name in sorted(wants)}
+    return {n: _heard(task, wants[n].place, shipped.get(n)) for n, task in tasks.items()}
+
+
+def _heard(task: Future[T | None], place: Place, shipped: T | None) -> _Said[T]:
+    try:
+        return _Said(task.result())
+    except Rejected as rejected:
+        return _Said(shipped, tuple(p._replace(place=p.place or place) for p in rejected.problems))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.lock.catalogue import embedded
+from generator.problems import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from generator.lock.catalogue import Catalogue
     from generator.lock.model import ActionPin, ImagePin
+    from generator.problems import Problem
     from generator.supply.base import Source
 
 
@@ -18,20 +20,21 @@ class Known(NamedTuple):
     """Releases with the platforms each has, and sources to ask for images and actions.
 
     What a source says is of now, so it counts before the `catalogue`, which is of the day gogen
-    was made.
+    was made. `unasked` says why sources gave no list of releases.
     """
 
     catalogue: Catalogue
     releases: Mapping[str, frozenset[str]]
     sources: Sequence[Source] = ()
+    unasked: tuple[Problem, ...] = ()
 
     def image(self, ref: str) -> ImagePin | None:
-        """Give the newest digest of an image's tag."""
+        """Give the newest digest of an image's tag. Raises Rejected where a source fails."""
         said = (source.image(ref) for source in self.sources)
         return next(filter(None, said), self.catalogue.pins.images.get(ref))
 
     def action(self, name: str, tag: str = "") -> ActionPin | None:
-        """Give an action's tag, "" the newest, with its commit."""
+        """Give an action's tag, "" the newest, with its commit; raises as `image` does."""
         said = (source.action(name, tag) for source in self.sources)
         shipped = self.catalogue.pins.actions.get(name)
         own = shipped if shipped and tag in {"", shipped.tag} else None
@@ -47,7 +50,13 @@ def known(sources: Sequence[Source] = ()) -> Known:
     """Ask the sources which releases they have, and join that with the shipped data."""
     catalogue = embedded()
     releases = {v: frozenset(release.platforms) for v, release in catalogue.pins.go.items()}
+    unasked: list[Problem] = []
     for source in sources:
-        for version, platforms in source.releases().items():
+        try:
+            there = source.releases()
+        except Rejected as rejected:
+            unasked += rejected.problems
+            continue
+        for version, platforms in there.items():
             releases[version] = releases.get(version, frozenset()) | platforms
-    return Known(catalogue, releases, sources)
+    return Known(catalogue, releases, sources, tuple(unasked))

@@ -81,35 +81,52 @@ def newest(address: Address, pin: LayerPin, tags: Iterable[str]) -> str:
 
 
 class Aged(NamedTuple):
-    """A layer as a profile writes it: what it is of, a tag or a commit, and what is newest."""
+    """A layer as a profile writes it: what it is of, a tag or a commit, and what is newest.
+
+    `unasked` says why its repository told nothing.
+    """
 
     url: str
     place: Place
     current: str
     newest: str
+    unasked: tuple[Problem, ...] = ()
 
 
 def aged(compiler: Compiler, access: Callable[[], Access]) -> Iterator[Aged]:
     """Give the layers that profiles extend, each with what `gogen bump layer` would move it to.
 
-    Repositories are asked once each, and none where no layer is followed. Raises Rejected (GG5xx)
-    where one does not answer, GG577 where the lock lacks a layer.
+    Repositories are asked once each, and none where no layer is followed. Raises Rejected (GG577)
+    where the lock lacks a layer.
     """
-    refs: dict[str, Mapping[str, str]] = {}
+    refs: dict[str, Mapping[str, str] | Rejected] = {}
     for url, place in sorted(dict(_written(compiler)).items()):
         address, pin = parse(url, place), compiler.sources.lock.layers[url]
+        is_tag = pin.ref.startswith(TAGS)
+        current = pin.ref.removeprefix(TAGS) if is_tag else pin.commit
         if COMMIT.fullmatch(address.ref):
-            yield Aged(url, place, pin.commit, pin.commit)
+            yield Aged(url, place, current, current)
             continue
         if address.repository not in refs:
-            asked = access()
-            refs[address.repository] = asked.git.ls_remote(asked.url(address.repository))
+            refs[address.repository] = _refs(access, address.repository)
         there = refs[address.repository]
-        if pin.ref.startswith(TAGS):
+        if isinstance(there, Rejected):
+            unasked = tuple(p._replace(place=p.place or place) for p in there.problems)
+            yield Aged(url, place, current, current, unasked)
+        elif is_tag:
             best = newest(address, pin, _named(there)).removeprefix(TAGS)
-            yield Aged(url, place, pin.ref.removeprefix(TAGS), best)
+            yield Aged(url, place, current, best)
         else:
-            yield Aged(url, place, pin.commit, there.get(pin.ref, pin.commit))
+            yield Aged(url, place, current, there.get(pin.ref, current))
+
+
+def _refs(access: Callable[[], Access], repository: str) -> Mapping[str, str] | Rejected:
+    """Give the refs of a repository, or why it does not give them."""
+    asked = access()
+    try:
+        return asked.git.ls_remote(asked.url(repository))
+    except Rejected as rejected:
+        return rejected
 
 
 def _tags(access: Access, address: Address) -> list[str]:

@@ -82,6 +82,8 @@ def bump(
         opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
         lookup = stack.enter_context(opened)
         there = known(lookup.sources if lookup else ())
+        if there.unasked:
+            raise Rejected(there.unasked)
         asked = ask.choose(compiler, wanted_pins(compiler), there)
         texts = [*_texts(root, asked.edits)]
         before = lock_text(compiler)

@@ -42,7 +42,8 @@ def outdated(
     """List every release, image, action and layer in use, its age, and what keeps it from moving.
 
     Told apart: what misses a security release, what is of a line that has ended, and what is only
-    older than what there is. Changes nothing; gogen bump moves a pin.
+    older than what there is. What cannot be asked is told as an error beside all that is known.
+    Changes nothing; gogen bump moves a pin.
     """
     day = f"{today:%Y-%m-%d}" if today else this_day()
     return execute(
@@ -63,5 +64,5 @@ def _work(session: Session, today: str, *, exit_code: bool) -> Outcome:
         found = ages(compiler, there, today, lambda: git_access(session.workspace))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     text = agesheet.as_text(found, width=width, colour=shows_colour(sys.stdout))
-    problems = agesheet.problems(found) if exit_code else ()
+    problems = (*agesheet.unasked(found), *(agesheet.problems(found) if exit_code else ()))
     return Outcome(problems, text, agesheet.data(found, today))

@@ -179,6 +179,22 @@ def test_a_newer_tag_is_told(origin: Repository, follower: Project) -> None:
     assert follower.run("outdated", "--exit-code").code == 1
 
 
+def test_a_repository_that_does_not_answer_hides_nothing_else(
+    origin: Repository, follower: Project
+) -> None:
+    rest = [line for line in follower.run("outdated").out.splitlines() if " layer " not in line]
+    origin.folder.rename(origin.folder.with_name("gone"))
+    outcome = follower.run("outdated")
+    assert outcome.code == 5
+    assert set(rest[:-1]) < set(outcome.out.splitlines())
+    assert f"error[GG567] {MINE}:2:10" in outcome.err
+    told = json.loads(follower.run("outdated", "--exit-code", "--format", "json").out)
+    assert told["exit"] == 5
+    (pin,) = (pin for pin in told["pins"] if pin["kind"] == "layer")
+    assert (pin["state"], pin["outdated"], pin["newest"]) == ("unknown", False, "v1.9.0")
+    assert [one["code"] for one in pin["unasked"]] == ["GG567"]
+
+
 def test_what_a_branch_has_now_is_told(origin: Repository, follower: Project) -> None:
     follower.write({MINE: f"extends: '{address(origin, ref='')}'\n"})
     assert follower.run("lock").code == 0

@@ -61,6 +61,22 @@ def test_a_release_that_only_a_source_knows(one: Project, server: Server) -> Non
     assert server.asked(INDEX) >= 2
 
 
+def test_what_is_known_without_a_source_that_fails_is_told(one: Project, server: Server) -> None:
+    text = (one.root / BASE).read_text(encoding="utf-8")
+    one.write({BASE: text.replace(KNOWN, "1.27.0")})
+    assert one.run("lock").code == 0
+    server.routes[INDEX] = Reply(b"no", status=500)
+    outcome = one.run("outdated")
+    assert (outcome.code, outcome.err.count("error[GG502]")) == (5, 1), outcome.text
+    assert outcome.out.startswith("older  go 1.27.0 (current)  -> 1.27.2  ")
+    assert f"not asked: {server.url}{INDEX}: HTTP status 500" in outcome.out
+    one.write({BASE: text.replace(KNOWN, "1.27.2")})
+    assert one.run("lock").code == 0
+    (pin,) = json.loads(one.run("outdated", "--format", "json").out)["pins"]
+    assert (pin["state"], pin["outdated"], pin["commands"]) == ("unknown", False, [])
+    assert pin["unasked"] == [{"code": "GG502", "message": f"{server.url}{INDEX}: HTTP status 500"}]
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "told"),
     [

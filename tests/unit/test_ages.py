@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.bump import agesheet
-from generator.bump.ages import Age, Standing, missed
+from generator.bump.ages import missed
 from generator.bump.images import newer
 from generator.bump.known import known
 from generator.bump.message import SUBJECT, message, subject
@@ -16,9 +15,9 @@ from generator.bump.model import Bumped, Moved
 from generator.bump.releases import newest
 from generator.lock.catalogue import embedded
 from generator.lock.model import ActionPin, ImagePin
-from generator.problems import Place
 from generator.supply.base import Source
 from tests.e2e.command import TEMPLATES
+from tests.layers.upstream import APP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +59,8 @@ def test_every_release_that_a_profile_names(project: Make) -> None:
         "file": "profiles/base/profile.yaml",
         "line": 1,
         "command": "gogen bump go 1.26.7 --from 1.26.5",
+        "commands": ["gogen bump go 1.26.7 --from 1.26.5"],
+        "unasked": [],
         "toolchains": ["current"],
         "release_line": "1.26",
         "eol": None,
@@ -75,6 +76,23 @@ def test_every_release_that_a_profile_names(project: Make) -> None:
     }
     assert found["1.27.0"]["command"] == "gogen bump go 1.27.1 --toolchain next --from 1.27.0"
     assert (found["1.25.14"]["eol"], found["1.25.14"]["command"]) == ("2026-08-19", "")
+
+
+def test_a_release_of_two_names_moves_by_two_commands(project: Make) -> None:
+    text = PROFILE.replace("1.26.5", "1.27.0").replace("1.25.14", "1.27.1")
+    one = project({**APP, "profiles/base/profile.yaml": text.replace("notes", "app")})
+    assert one.run("lock").code == 0
+    outcome = one.run("outdated", "--exit-code", "--format", "json")
+    (pin, _old) = json.loads(outcome.out)["pins"][::-1]
+    assert (pin["name"], pin["toolchains"]) == ("1.27.0", ["current", "next"])
+    first, second = pin["commands"]
+    assert first == pin["command"] == "gogen bump go 1.27.1 --from 1.27.0"
+    assert second == "gogen bump go 1.27.1 --toolchain next --from 1.27.0"
+    assert f"{first}; {second}" in outcome.text
+    for command in (first, second):
+        assert one.run(*command.split()[1:]).code == 0
+    assert one.run("outdated", "--exit-code").code == 0
+    assert b'current: "1.27.1", next: "1.27.1"' in one.tree()["profiles/base/profile.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -129,20 +147,6 @@ def test_a_source_counts_before_what_was_shipped() -> None:
     assert newest("1.27.1", amd64, both) == "1.27.5"
     assert newest("1.27.1", amd64 | {"linux/ppc64le"}, both) == "1.27.2"
     assert newest("1.27.1", amd64, known()) == "1.27.2"
-
-
-def test_a_table_fits_its_width() -> None:
-    age = Age(
-        "go", "1.26.5", Place("p"), Standing.SECURITY, "1.26.5", "1.26.7",
-        used_as=("current",), line="1.26", misses=("1.26.6",), untold=("1.26.8", "1.26.9"),
-        newest_line="1.27.1",
-    )  # fmt: skip
-    text = agesheet.as_text([age], width=80, colour=False)
-    assert max(map(len, text.splitlines())) <= 80
-    whole = agesheet.as_text([age], width=0, colour=False)
-    assert [*text.split()] == [*whole.split()]
-    assert len(whole.splitlines()) == 2
-    assert "\x1b[31msecurity\x1b[0m  go" in agesheet.as_text([age], width=0, colour=True)
 
 
 def test_a_subject_is_short_and_ends_at_a_word() -> None:
