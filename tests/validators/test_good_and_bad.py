@@ -120,6 +120,7 @@ GOOD = [
     Good("systemd-analyze", {"t/a.timer": "[Timer]\nOnCalendar=daily\nUnit=basic.target\n"}),
     Good("visudo", {"host/sudoers.d/50-gogen": SUDOERS}),
     Good("shellcheck", {"go/env.sh": SCRIPT}, "sh"),
+    Good("shellcheck", {"go/env.sh": "NOTE='costs $(id) and $HOME'\nexport NOTE\n"}, "sh"),
     Good("shfmt", {"go/env.sh": SCRIPT}, "sh"),
     Good("shfmt", {"go/env.sh": SCRIPT.replace("  ", "\t")}, "sh"),
     Good("sh", {"go/env.sh": SCRIPT}, "sh"),
