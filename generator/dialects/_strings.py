@@ -7,10 +7,11 @@ used here, so one escaping serves all three.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from generator.dialects._refusals import no_text
-from generator.dialects.base import Structured, Unwritable
+from generator.dialects.base import Embedded, Structured, Unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,3 +149,21 @@ def prepared(encoder: Callable[..., str], prepare: Callable[[Any], Any]) -> Call
         return encoder(prepare(value), *args)
 
     return encode
+
+
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Give a value with every scalar of it changed, keys and an embedded file's text too.
+
+    For a language whose strings stand in another's files, and are evaluated there at any depth.
+    """
+    match value:
+        case Embedded(text=text):
+            return replace(value, text=change(text))
+        case Structured(value=data):
+            return replace(value, value=each(data, change))
+        case dict():
+            return {change(key): each(child, change) for key, child in value.items()}
+        case list() | tuple():
+            return [each(child, change) for child in value]
+        case _:
+            return change(value)

@@ -7,12 +7,11 @@ holds one is refused, for escapes differ by what stands before them. A template 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from unicodedata import is_normalized
 
-from generator.dialects._strings import part, prepared
-from generator.dialects.base import Embedded, Encoder, Misplaced, Slot, Structured, Unwritable
+from generator.dialects._strings import each, part, prepared
+from generator.dialects.base import Encoder, Misplaced, Slot, Unwritable
 from generator.dialects.json import DIALECT as JSON
 from generator.dialects.json import State as Json
 
@@ -41,19 +40,7 @@ def _literal(text: str) -> str:
 
 def _whole(value: Any) -> Any:
     """Refuse templates in a value, at any depth."""
-    match value:
-        case str():
-            return _literal(value)
-        case Embedded(text=text):
-            return replace(value, text=_literal(text))
-        case Structured(value=data):
-            return replace(value, value=_whole(data))
-        case dict():
-            return {_whole(key): _whole(child) for key, child in value.items()}
-        case list() | tuple():
-            return [_whole(child) for child in value]
-        case _:
-            return value
+    return each(value, lambda one: _literal(one) if isinstance(one, str) else one)
 
 
 def _part(value: Any) -> str:

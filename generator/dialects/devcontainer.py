@@ -8,12 +8,11 @@ escapes them: a value that holds `${` is refused. A home path is that of the con
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from generator.dialects import _scalar
-from generator.dialects._strings import part, prepared
-from generator.dialects.base import Embedded, Encoder, Misplaced, Slot, Structured, Unwritable
+from generator.dialects._strings import each, part, prepared
+from generator.dialects.base import Encoder, Misplaced, Slot, Unwritable
 from generator.dialects.json import DIALECT as JSON
 from generator.dialects.json import State as Json
 from generator.model import HomePath
@@ -51,27 +50,13 @@ def _home(path: HomePath) -> str:
 
 def _whole(value: Any) -> Any:
     """Refuse variables in a value, at any depth; write home paths as the container's."""
-    match value:
-        case str():
-            return _literal(value)
-        case HomePath():
-            return _home(value)
-        case Embedded(text=text):
-            return replace(value, text=_literal(text))
-        case Structured(value=data):
-            return replace(value, value=_all(data))
-        case _:
-            return value
+    return each(value, _one)
 
 
-def _all(data: Any) -> Any:
-    match data:
-        case dict():
-            return {_whole(key): _all(child) for key, child in data.items()}
-        case list() | tuple():
-            return [_all(child) for child in data]
-        case _:
-            return _whole(data)
+def _one(value: Any) -> Any:
+    if isinstance(value, HomePath):
+        return _home(value)
+    return _literal(value) if isinstance(value, str) else value
 
 
 def _part(value: Any) -> str:

@@ -9,10 +9,9 @@ GitHub's and takes none of ours.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from generator.dialects._strings import part, prepared
+from generator.dialects._strings import each, part, prepared
 from generator.dialects._yaml_state import UNKNOWN, Mode, State, path
 from generator.dialects.base import Embedded, Encoder, Misplaced, Slot, Structured, Unwritable
 from generator.dialects.yaml import ENCODERS, Yaml
@@ -122,27 +121,13 @@ def _no_expression(text: str) -> str:
 
 def _whole(value: Any) -> Any:
     """Refuse GitHub's expressions in a value, at any depth; write secrets as GitHub does."""
-    match value:
-        case str():
-            return _no_expression(value)
-        case Embedded(text=text):
-            return replace(value, text=_no_expression(text))
-        case Secret(name=name):
-            return _secret(name)
-        case Structured(value=data):
-            return replace(value, value=_all(data))
-        case _:
-            return value
+    return each(value, _one)
 
 
-def _all(data: Any) -> Any:
-    match data:
-        case dict():
-            return {_whole(key): _all(child) for key, child in data.items()}
-        case list() | tuple():
-            return [_all(child) for child in data]
-        case _:
-            return _whole(data)
+def _one(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return _secret(value.name)
+    return _no_expression(value) if isinstance(value, str) else value
 
 
 def _secret(name: str) -> str:

@@ -9,11 +9,10 @@ the home folder too.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from generator.dialects._strings import part, prepared
-from generator.dialects.base import Embedded, Encoder, Misplaced, Structured, Unwritable
+from generator.dialects._strings import each, part, prepared
+from generator.dialects.base import Encoder, Misplaced, Unwritable
 from generator.dialects.toml import DIALECT as TOML
 from generator.dialects.toml import Toml
 from generator.model import HomePath
@@ -43,27 +42,13 @@ def _home(path: HomePath) -> str:
 
 def _whole(value: Any) -> Any:
     """Refuse templates in a value, at any depth; write home paths as mise does."""
-    match value:
-        case str():
-            return _literal(value)
-        case HomePath():
-            return _home(value)
-        case Embedded(text=text):
-            return replace(value, text=_literal(text))
-        case Structured(value=data):
-            return replace(value, value=_all(data))
-        case _:
-            return value
+    return each(value, _one)
 
 
-def _all(data: Any) -> Any:
-    match data:
-        case dict():
-            return {_whole(key): _all(child) for key, child in data.items()}
-        case list() | tuple():
-            return [_all(child) for child in data]
-        case _:
-            return _whole(data)
+def _one(value: Any) -> Any:
+    if isinstance(value, HomePath):
+        return _home(value)
+    return _literal(value) if isinstance(value, str) else value
 
 
 def _part(value: Any) -> str:
