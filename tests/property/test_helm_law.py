@@ -12,7 +12,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Project
@@ -173,6 +173,7 @@ def as_yaml(data: dict[str, Any]) -> str:
 
 
 @given(changes=PROFILE)
+@example(changes={"host": None, "network": None, "node": None})  # a cluster of somebody else
 # A smaller example is not worth the minutes that helm and kubectl take for it.
 @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
 def test_helm_makes_what_kustomize_builds(repository: Path, changes: dict[str, Any]) -> None:
