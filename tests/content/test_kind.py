@@ -294,6 +294,23 @@ def test_caches_are_folders_of_the_laptop_that_pods_claim(more: Laptop) -> None:
         assert claim["spec"]["storageClassName"] == volume["storageClassName"] == ""
         assert claim["spec"]["resources"]["requests"] == volume["capacity"]
         assert claim["spec"]["accessModes"] == volume["accessModes"]
+        (term,) = volume["nodeAffinity"]["required"]["nodeSelectorTerms"]
+        (asked,) = term["matchExpressions"]
+        assert asked["key"] == "kubernetes.io/hostname"
+        assert asked["values"] == ["gogen-worker", "gogen-worker2"]  # all that kind started
+
+
+def test_nodes_may_be_like_any_others(shipped: Callable[[], Project], tmp_path: Path) -> None:
+    project = shipped()
+    plain = "extends: [dev-laptop]\ntargets: [kind]\nnode: null\n"
+    project.write({"profiles/plain/profile.yaml": plain})
+    outcome = project.run("render", "laptop-pod", "plain")
+    assert outcome.code == 0, outcome.text
+    laptop = Laptop(tmp_path / "machine", outcome.tree, "plain")
+    done = laptop.run("up.sh")
+    assert done.returncode == 0, done.stderr
+    node = laptop.kubeadm("gogen-worker")["JoinConfiguration"]["nodeRegistration"]
+    assert not node["taints"]
 
 
 def test_mirrors_are_laid_where_containerd_reads_them(more: Laptop) -> None:
