@@ -6,11 +6,13 @@ on disk (`generator.update`). Any stage may be the last: `gogen show` asks for a
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator import overlays, rules
 from generator.layers.chain import is_address
 from generator.problems import Rejected, Severity
+from generator.rules.base import Others
 from generator.sharing import without_shared
 from generator.stages.audit import audit
 from generator.stages.merge import Memo, merge
@@ -58,9 +60,9 @@ class Compiler:
             desired = self._unshared(pinned, self._derived(pinned, self._flat(pinned)))
         except Rejected as rejected:
             told = with_templates(rejected.problems, (pinned,), engine)
-            raise Rejected((*rules.check(pinned), *told)) from None
+            raise Rejected((*rules.check(pinned, others=self._others), *told)) from None
         findings = (
-            *rules.check(pinned, desired, engine.raw_uses()),
+            *rules.check(pinned, desired, engine.raw_uses(), self._others),
             *audit(desired, pinned, self.sources.lock),
         )
         return Compiled(pinned, desired, with_templates(findings, (pinned,), engine))
@@ -105,6 +107,17 @@ class Compiler:
             parents = (self.parent(profile.name, t.name) for t in builds)
             chain += [parent for parent in parents if parent and parent not in chain]
         return chain
+
+    @cached_property
+    def _others(self) -> Others:
+        return Others(self.sources.layer_files, self._named, self.top)
+
+    def _named(self, name: str) -> Profile | None:
+        """Give a profile that another one names, or None where it cannot be read."""
+        try:
+            return self._profiles.get(name) or self.profile(name)
+        except Rejected:
+            return None
 
     def _kept(self, name: str) -> Profile:
         """Give a profile that others build on; kept, for it is asked for again."""

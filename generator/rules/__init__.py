@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from generator.model import Desired, Pinned, Pointer, Profile
-    from generator.rules.base import Finding, Rule
+    from generator.rules.base import Finding, Others, Rule
 
 
 @cache
@@ -48,14 +48,17 @@ def require(profile: Profile) -> None:
 
 
 def check(
-    pinned: Pinned, desired: Desired | None = None, raw: Sequence[Place] = ()
+    pinned: Pinned,
+    desired: Desired | None = None,
+    raw: Sequence[Place] = (),
+    others: Others | None = None,
 ) -> tuple[Problem, ...]:
     """Give what the rules find in a profile and its files, less what the profile excepts.
 
-    `raw` are the places of `| raw` in the templates used. An exception that names a rule that
-    finds nothing is told too, where the files are there to look at.
+    `raw` are the places of `| raw` in the templates used, `others` the workspace's profiles. An
+    exception that names a rule that finds nothing is told too, where the files are there to see.
     """
-    subject = Subject(pinned.profile, pinned.context)
+    subject = Subject(pinned.profile, pinned.context, others)
     found = list(_in_profile(subject))
     if desired is not None:
         found += _in_outputs(desired, subject)

@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.model import HomePath, Leaf, Map, Secret, Seq, walk
+from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from generator.model import Artifact, Node, Pointer, Profile
     from generator.problems import Place, Severity
@@ -58,16 +59,34 @@ def _seen(node: Node) -> Any:
             return value
 
 
+class Others(NamedTuple):
+    """The profiles of a workspace, for what one profile says of another.
+
+    `read` gives one of `names`, or None where it cannot be read: compiling that one tells why.
+    `top` gives the profile that writes what a profile's target shares with its parents'.
+    """
+
+    names: Collection[str]
+    read: Callable[[str], Profile | None]
+    top: Callable[[str, str], str]
+
+
 class Subject:
     """A profile as rules look at it.
 
     `data` is its tree as plain data, secrets as Hidden text; `pins` is what is pinned
-    (`Pinned.context`), empty before pins are looked up.
+    (`Pinned.context`), empty before pins are looked up; `others` the workspace it is of, if any.
     """
 
-    def __init__(self, profile: Profile, pins: Mapping[str, Any] | None = None) -> None:
-        """Look at a profile, with the context of its pins where they are known."""
+    def __init__(
+        self,
+        profile: Profile,
+        pins: Mapping[str, Any] | None = None,
+        others: Others | None = None,
+    ) -> None:
+        """Look at a profile, with the context of its pins and its workspace where known."""
         self.profile = profile
+        self.others = others
         self.data: Mapping[str, Any] = _seen(profile.tree)
         self.pins: Mapping[str, Any] = pins or {}
 
@@ -154,6 +173,28 @@ class Output:
     def in_comment(self, offset: int) -> bool:
         """Tell whether the line that holds an offset is a comment."""
         return self.line_of(offset).lstrip(" \t").startswith("#")
+
+
+def unrendered(subject: Subject, name: str, target: str) -> Finding | None:
+    """Tell why nothing of a target is rendered for the profile of a name, if that is so."""
+    others = subject.others
+    if others is None:
+        return None
+    if name not in others.names:
+        near = did_you_mean(name, others.names)
+        return Finding(
+            f"there is no profile {name}",
+            expected=f"a profile of this workspace with the target {target}",
+            hint=near or "gogen profiles lists them",
+        )
+    profile = others.read(name)
+    if profile is None or target in Subject(profile).items("targets"):
+        return None
+    return Finding(
+        f"profile {name} has no target {target}: out/{profile.slug}/{target} is not rendered",
+        expected=f"a profile with the target {target}",
+        hint=f"add {target} to the targets of {name}, or name another profile",
+    )
 
 
 def shown(value: str | HomePath) -> str:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.problems import Severity
-from generator.rules.base import Finding, Rule
+from generator.rules.base import Finding, Rule, unrendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from generator.rules.base import Output, Subject
+    from generator.rules.base import Others, Output, Subject
 
 _HEAD = re.compile(
     r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)[\"']?(?:targetRevision|branch)[\"']?[ \t]*:[ \t]*"
@@ -41,6 +41,38 @@ def _followed(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _named(subject: Subject) -> Iterator[Finding]:
+    """Look at whether the profiles that are named have what is followed of them."""
+    gitops = subject.section("gitops")
+    if "gitops" not in subject.items("targets"):
+        return
+    followed = "helm" if "chart" in gitops else "kustomize"
+    for number, one in enumerate(subject.items("gitops", "argocd", "set")):
+        if finding := unrendered(subject, one["profile"], followed):
+            at = ("gitops", "argocd", "set", number, "profile")
+            yield finding._replace(pointer=at)
+    if "chart" in gitops and subject.others:
+        yield from _chart(subject, subject.others, gitops["chart"])
+
+
+def _chart(subject: Subject, others: Others, name: str) -> Iterator[Finding]:
+    at = ("gitops", "chart")
+    if finding := unrendered(subject, name, "helm"):
+        yield finding._replace(pointer=at)
+    elif others.read(name) and (top := others.top(name, "helm")) != name:
+        yield Finding(
+            f"profile {name} has values and no chart: it shares that of {top}",
+            at,
+            expected=f"the profile whose folder holds the chart: {top}",
+            hint=f"say chart: {top}",
+        )
+
+
+def _follows(subject: Subject) -> Iterator[Finding]:
+    yield from _followed(subject)
+    yield from _named(subject)
+
+
 def _own(gitops: object) -> bool:
     """Tell whether the profile's own objects are followed, not only a set's."""
     return isinstance(gitops, dict) and ("flux" in gitops or "server" in gitops.get("argocd", {}))
@@ -62,7 +94,7 @@ RULES = (
         "GG065",
         "a GitOps controller follows what nobody chose, or what is not there",
         Severity.ERROR,
-        profile=_followed,
+        profile=_follows,
         output=_written,
         words=("argoproj.io/", "toolkit.fluxcd.io/"),
     ),

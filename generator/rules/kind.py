@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from generator.model import HomePath
 from generator.problems import Severity
-from generator.rules.base import Finding, Rule, shown
+from generator.rules.base import Finding, Rule, Subject, shown, unrendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from generator.rules.base import Subject
 
 _VERSION = re.compile(r":v(1\.[0-9]+)\.[0-9]+$")
 _HOME = re.compile(
@@ -55,9 +53,30 @@ def _own_folders(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _applied(subject: Subject) -> Iterator[Finding]:
+    """Look at the profile whose objects are applied: in its namespace the claims are looked for."""
+    name, at = subject.section("kind").get("overlay"), ("kind", "overlay")
+    if name is None or subject.others is None or "kind" not in subject.items("targets"):
+        return
+    if finding := unrendered(subject, name, "kustomize"):
+        yield finding._replace(pointer=at)
+        return
+    profile = subject.others.read(name)
+    theirs = Subject(profile).section("kubernetes").get("namespace") if profile else None
+    own = subject.section("kubernetes").get("namespace")
+    if theirs and "caches" in subject.section("kind") and theirs != own:
+        yield Finding(
+            f"the caches are claimed in the namespace {own}, {name} has its builders in {theirs}",
+            at,
+            expected=f"a profile whose kubernetes.namespace is {own}",
+            hint="say the same kubernetes.namespace in both: a pod sees no claim of another",
+        )
+
+
 def _cluster(subject: Subject) -> Iterator[Finding]:
     yield from _node_image(subject)
     yield from _own_folders(subject)
+    yield from _applied(subject)
 
 
 def _path(value: str | HomePath) -> str:
