@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from generator.bump import actions, images, layers
 from generator.bump.releases import lines, newest, platforms
+from generator.lock.images import split_tag
 from generator.lock.shape import line_of
 from generator.locking import wanted_pins
 from generator.problems import Place, Rejected
@@ -60,7 +61,8 @@ class Age(NamedTuple):
     it can move to, the same where there is nothing newer. Of a release `used_as` are the names of
     toolchains that say it, `line` its line and `eol` the day that ended or will, `misses` the
     security releases of its line that are newer, `untold` newer ones of which that is not known,
-    `newest_line` the newest release of a newer line. `unasked` says what could not be asked, and
+    `newest_line` the newest release of a newer line. Of an image `newest_tag` is the newest tag of
+    the same form, "" where that is its own. `unasked` says what could not be asked, and
     why: of this nobody knows whether it has something newer.
     """
 
@@ -76,6 +78,7 @@ class Age(NamedTuple):
     misses: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     newest_line: str = ""
+    newest_tag: str = ""
     blocked: tuple[Blocked, ...] = ()
     unasked: tuple[Problem, ...] = ()
 
@@ -170,18 +173,37 @@ def _standing(is_older: object, unasked: tuple[Problem, ...]) -> Standing:
 
 def _images(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
     shipped = known.catalogue.pins.images
-    for ref, said in _said(known.image, wants.images, shipped).items():
-        have, there = lock.images.get(ref), said.pin
+    every = _said(known.image, wants.images, shipped)
+    tags = _tags(wants, known, [ref for ref, said in every.items() if not said.unasked])
+    for ref, said in every.items():
+        have, there = lock.images.get(ref), said.found
         older = images.newer(have, there)
         digest = have.digest if have else ""
         found = (digest, there.digest if older and there else digest)
-        yield _age("image", ref, wants.images[ref].place, found, said.unasked)
+        name, tag = split_tag(ref)
+        listed = tags.get(name, _Said(None))
+        newest_tag = images.newest_tag(tag, listed.found or ())
+        age = _age("image", ref, wants.images[ref].place, found, (*said.unasked, *listed.unasked))
+        yield age._replace(newest_tag=newest_tag if newest_tag != tag else "")
+
+
+def _tags(
+    wants: WantedPins, known: Known, refs: Iterable[str]
+) -> Mapping[str, _Said[frozenset[str]]]:
+    """Give the tags of the images' repositories, by name.
+
+    A tag with a Go release in it moves with that.
+    """
+    versions = {version for version, _ in wants.go}
+    free = [ref for ref in refs if not images.names_release(split_tag(ref)[1], versions)]
+    repositories = {split_tag(ref)[0]: wants.images[ref] for ref in reversed(free)}
+    return _said(known.image_tags, repositories, {})
 
 
 def _actions(lock: Lock, wants: WantedPins, known: Known) -> Iterator[Age]:
     shipped = known.catalogue.pins.actions
     for name, said in _said(known.action, wants.actions, shipped).items():
-        have, there = lock.actions.get(name), said.pin
+        have, there = lock.actions.get(name), said.found
         older = actions.newer(have, there)
         tag = have.tag if have else ""
         found = (tag, there.tag if older and there else tag)
@@ -202,9 +224,9 @@ def _age(
 
 
 class _Said(NamedTuple, Generic[T]):
-    """The newest of an image or action, as sources say it; as was shipped, where one fails."""
+    """What sources say of an image or action; where one fails, what was shipped."""
 
-    pin: T | None
+    found: T | None
     unasked: tuple[Problem, ...] = ()
 
 

@@ -136,6 +136,8 @@ def _remarks(age: Age) -> Iterator[str]:
         yield f"nobody tells yet whether {' or '.join(age.untold)} fixes security"
     if age.newest_line:
         yield f"a newer line has {age.newest_line}"
+    if age.newest_tag:
+        yield f"a newer tag is there: gogen bump image {age.name} {age.newest_tag}"
     yield from (f"not asked: {problem.message}" for problem in age.unasked)
 
 
@@ -161,6 +163,8 @@ def _pin(age: Age) -> Iterator[tuple[str, Any]]:
     yield "command", next(iter(commands(age)), "")
     yield "commands", list(commands(age))
     yield "unasked", [{"code": one.code, "message": one.message} for one in age.unasked]
+    if age.kind == "image":
+        yield "newest_tag", age.newest_tag or None
     if age.kind == "go":
         yield from (("toolchains", list(age.used_as)), ("release_line", age.line))
         yield from (("eol", age.eol or None), ("security", list(age.misses)))
@@ -174,7 +178,8 @@ def _pin(age: Age) -> Iterator[tuple[str, Any]]:
 def commands(age: Age) -> tuple[str, ...]:
     """Give the commands that move a pin, all of which are needed; () where it cannot move.
 
-    Of a release each name in `toolchains` that says it moves by itself, `current` first.
+    Of a release each name in `toolchains` that says it moves by itself, `current` first. To move to
+    another tag is a decision, and in no list of what is to be done.
     """
     if age.newest == age.current:
         return ()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from generator.bump.editing import Edit
 from generator.bump.model import Asked
 from generator.lock.catalogue import last_day
+from generator.lock.images import split_tag
+from generator.lock.shape import version_key
 from generator.lock.wanted import image_leaves
 from generator.model import Leaf, Seq, dotted, find, walk
 from generator.problems import Place, Problem, Rejected
@@ -19,7 +21,7 @@ from generator.wording import did_you_mean
 from generator.yamlreader import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from generator.bump.known import Known
     from generator.lock.model import ImagePin
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from generator.pipeline import Compiler
     from generator.sources import Sources
 
+_VERSIONED = re.compile(r"(?P<kind>[^0-9]*)(?P<numbers>[0-9]+(?:\.[0-9]+)*)(?P<rest>.*)")
 _REFERENCE = re.compile(r"(<\{[^}]*\}>)")
 _BUILTIN = "builtin:"
 _PINS = ("pins", "images")
@@ -36,11 +39,15 @@ _PINS = ("pins", "images")
 def ask(compiler: Compiler, ref: str, new: str, wants: WantedPins, known: Known) -> Asked:
     """Give what moves: `ref` to the reference `new`, "" for its newest digest, "" for all images.
 
+    A tag alone stands for the same image with it.
+
     Raises Rejected: GG585 an image that nothing uses, GG588 one that is not written where gogen can
     edit it.
     """
     if ref and ref not in wants.images:
         raise Rejected([_unused(ref, wants)])
+    if new and not {":", "/"} & {*new}:
+        new = f"{split_tag(ref)[0]}:{new}"
     if new and new != ref:
         return _renamed(compiler.sources, compiler, ref, new)
     locked = compiler.sources.lock.images
@@ -62,6 +69,36 @@ def newer(have: ImagePin | None, there: ImagePin | None) -> bool:
     if there is None or (have and have.digest == there.digest):
         return False
     return have is None or last_day(there.as_of) > last_day(have.as_of)
+
+
+def newest_tag(tag: str, tags: Iterable[str]) -> str:
+    """Give the newest of the tags that are of the form of `tag`, that itself if none is newer.
+
+    Of one form are tags that have as many numbers in the first version in them, and else are the
+    same: 3.22 goes before 3.23 and 1.9-alpine before 1.10-alpine, but nothing follows trixie-slim,
+    1.27-rc1 does not follow 1.26, nor the day 20260504 the release 12.
+    """
+    own = _VERSIONED.fullmatch(tag)
+    if own is None:
+        return tag
+    there = (match for match in map(_VERSIONED.fullmatch, tags) if match)
+    like = [match for match in there if _form(match) == _form(own) and _is_near(match, own)]
+    return max((own, *like), key=lambda match: version_key(match["numbers"]))[0]
+
+
+def _form(match: re.Match[str]) -> tuple[str, int, str]:
+    return match["kind"], match["numbers"].count("."), match["rest"]
+
+
+def _is_near(match: re.Match[str], own: re.Match[str]) -> bool:
+    """Tell whether numbers may count the same thing: none has two digits more than its own."""
+    pairs = zip(match["numbers"].split("."), own["numbers"].split("."), strict=True)
+    return all(len(new) <= len(old) + 1 for new, old in pairs)
+
+
+def names_release(tag: str, versions: Iterable[str]) -> bool:
+    """Tell whether a tag has one of these Go releases in it, and so moves with that."""
+    return any(re.search(rf"(?<![0-9.]){re.escape(v)}(?!\.?[0-9])", tag) for v in versions)
 
 
 def _renamed(sources: Sources, compiler: Compiler, ref: str, new: str) -> Asked:

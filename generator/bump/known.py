@@ -33,6 +33,10 @@ class Known(NamedTuple):
         said = (source.image(ref) for source in self.sources)
         return next(filter(None, said), self.catalogue.pins.images.get(ref))
 
+    def image_tags(self, name: str) -> frozenset[str]:
+        """Give the tags that sources know of an image's repository; raises as `image` does."""
+        return frozenset(tag for source in self.sources for tag in source.image_tags(name))
+
     def action(self, name: str, tag: str = "") -> ActionPin | None:
         """Give an action's tag, "" the newest, with its commit; raises as `image` does."""
         said = (source.action(name, tag) for source in self.sources)

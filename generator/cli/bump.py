@@ -59,7 +59,7 @@ def bump(
         str,
         typer.Argument(
             metavar="[TO]",
-            help="The image reference to move to (none: the newest digest of the tag), or the tag "
+            help="The tag or reference of the image to move to (none: the newest digest), the tag "
             "of the action, or the ref of the layer (none: the newest).",
             show_default=False,
         ),

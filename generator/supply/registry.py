@@ -17,7 +17,7 @@ from generator.problems import Problem, Rejected
 from generator.supply.asks import NONE, is_here
 from generator.supply.base import NOTHING, Source
 from generator.supply.ocindex import DIGEST, INDEX_TYPES, MANIFEST_TYPES, platforms_of
-from generator.supply.registryauth import Repository
+from generator.supply.registryauth import Denied, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,15 +92,19 @@ class Registry(Source):
         return pin._replace(proofs=tuple(sorted({*pin.proofs, PROOF})))
 
     def image_tags(self, name: str) -> tuple[str, ...]:
-        """Give the tags of an image's repository ("debian"), sorted; none where there is none.
+        """Give the tags of an image's repository ("debian"), sorted.
 
-        Raises Rejected (GG555, GG556, GG563, GG564).
+        None where there is none, or where the registry lists them not to us. Raises Rejected
+        (GG556, GG563, GG564).
         """
         repository, _tag = self._parts(f"{name}:latest")
         url = f"{_base(repository)}/tags/list?n={_PAGE}"
         found: set[str] = set()
         for _ in range(_PAGES):
-            answer = self._door.get(url, repository, limit=_TAGS_LIMIT, headers=NONE)
+            try:
+                answer = self._door.get(url, repository, limit=_TAGS_LIMIT, headers=NONE)
+            except Denied:
+                return ()
             if answer.status != 200:  # noqa: PLR2004  (OK)
                 return tuple(sorted(found))
             found.update(_read_tags(repository, answer))

@@ -139,6 +139,10 @@ def _password(entry: Mapping[str, Any]) -> str:
         raise ValueError(msg) from None
 
 
+class Denied(Rejected):
+    """A registry lets nobody in without a login, or not who has it (GG555)."""
+
+
 class Door:
     """Asks registries, and does what they want before they answer; for many threads."""
 
@@ -154,7 +158,7 @@ class Door:
     ) -> Answer:
         """Give the answer of a registry about a repository, not 401 nor 403.
 
-        Raises Rejected: GG555 where it lets nobody in, GG556 where its token is not to be had.
+        Raises Rejected: Denied where it lets nobody in, GG556 where its token is not to be had.
         """
         with self._lock:
             key = self._keys.get(repository, "")
@@ -193,7 +197,7 @@ class Door:
             raise self._denied(repository)
         return _read_token(answer, url, repository)
 
-    def _denied(self, repository: Repository) -> Rejected:
+    def _denied(self, repository: Repository) -> Denied:
         """Tell that a registry lets us not in; which is also what some say of what they lack."""
         host = repository.host
         if self._logins.of(repository):
@@ -204,7 +208,7 @@ class Door:
         else:
             message = "it wants a login, or has no such repository"
             hint = f"look at the name; docker login {host}, if it is right"
-        return Rejected([Problem("GG555", f"{repository}: {message}", hint=hint)])
+        return Denied([Problem("GG555", f"{repository}: {message}", hint=hint)])
 
 
 def _basic(password: str) -> str:

@@ -18,7 +18,15 @@ GO = Age(
     used_as=("current",), line="1.26", misses=("1.26.6",), untold=("1.26.8", "1.26.9"),
     newest_line="1.27.1", blocked=(Blocked("1.26.8", ("linux/ppc64le",)),),
 )  # fmt: skip
-IMAGE = Age("image", "debian:trixie-slim", Place("p"), Standing.OLDER, "sha256:0", "sha256:1")
+IMAGE = Age(
+    "image",
+    "debian:trixie-slim",
+    Place("p"),
+    Standing.OLDER,
+    "sha256:0",
+    "sha256:1",
+    newest_tag="trixie-slim",
+)
 ACTION = Age("action", "actions/checkout", Place("p"), Standing.CURRENT, "v7.0.1", "v7.0.1")
 WHY = Problem("GG500", "https://git.example/a: it cannot be reached")
 ADDRESS = f"git+https://git.example/{'a-wide-name/' * 6}//profiles/base?ref=v1.9.0"
