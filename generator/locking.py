@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from generator.disk.meanwhile import prepared
 from generator.disk.paths import Tree, disk_errors
-from generator.disk.runlock import hold, silent
+from generator.disk.runlock import silent
 from generator.disk.transaction import Transaction
 from generator.layers.following import Following
 from generator.layers.keeping import Step, steps, strays
@@ -76,27 +77,40 @@ def update_lock(
     """Write the lock that the workspace needs, and vendor the layers of other repositories.
 
     `access` is called where a repository must be asked, `waiting` once if another run holds the
-    workspace; without `ask` the pins come from the shipped data alone. Raises Rejected with every
-    pin nobody knows; nothing is written then.
+    workspace; without `ask` the pins come from the shipped data alone. Nobody is kept out while
+    others are asked. Raises Rejected with every pin nobody knows; nothing is written then.
     """
+    root = compiler.sources.workspace.root
+    with prepared(root, lambda: _due(compiler, access, ask), waiting=waiting) as due:
+        if due.changes:
+            _apply(root, due.changes)
+    return Locked(bool(due.changes), _count(due.lock))
+
+
+class _Due(NamedTuple):
+    """The lock that is due, and what changes for it on disk."""
+
+    lock: Lock
+    changes: tuple[Step, ...]
+
+
+def _due(compiler: Compiler, access: Callable[[], Access], ask: Ask | None) -> _Due:
+    """Find out what the workspace needs, as it is now."""
     workspace = compiler.sources.workspace
-    with hold(workspace.root, waiting=waiting):
-        before = lock_text(compiler)
-        with Following(workspace.root, lambda: _read(before).layers, access) as layers:
-            profiles = Compiler(Sources(workspace, compiler.sources.cache, layers))
-            wants = wanted_pins(profiles)
-        locked = _read(before)._replace(layers=layers.pins)
-        found = _asked(ask, profiles, wants, locked) if ask else Found(needed(wants, locked))
-        after = write_lock(found.lock)
-        changes = (
-            *steps(workspace.root, found.lock.layers, layers.fresh),
-            *kept_beside(workspace.root, found.kept, found.lock),
-        )
-        if after != before:
-            changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
-        if changes:
-            _apply(workspace.root, changes)
-    return Locked(bool(changes), _count(found.lock))
+    before = lock_text(compiler)
+    with Following(workspace.root, lambda: _read(before).layers, access) as layers:
+        profiles = Compiler(Sources(workspace, compiler.sources.cache, layers))
+        wants = wanted_pins(profiles)
+    locked = _read(before)._replace(layers=layers.pins)
+    found = _asked(ask, profiles, wants, locked) if ask else Found(needed(wants, locked))
+    after = write_lock(found.lock)
+    changes = (
+        *steps(workspace.root, found.lock.layers, layers.fresh),
+        *kept_beside(workspace.root, found.kept, found.lock),
+    )
+    if after != before:
+        changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
+    return _Due(found.lock, changes)
 
 
 class Audited(NamedTuple):

@@ -1,7 +1,8 @@
 """Make a bump: everything is compiled in memory as it would be, then all of it changes, or nothing.
 
-Profiles, lock and outputs are read, planned and changed under one hold of the workspace. What the
-compiler, a rule or the audit finds wrong in what would come refuses the whole.
+What moves is found out while the workspace is free. Outputs are planned and all is changed under
+one hold of it, once the inputs are seen to be what they were. What the compiler, a rule or the
+audit finds wrong in what would come refuses the whole.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from generator.bump.moved import moved
 from generator.bump.overlay import Overlay
 from generator.bump.releases import available
 from generator.disk.drift import unified
+from generator.disk.meanwhile import prepared
 from generator.disk.paths import Tree, disk_errors
-from generator.disk.runlock import hold
 from generator.disk.transaction import Transaction
 from generator.layers.following import Following
 from generator.layers.keeping import steps
@@ -30,12 +31,13 @@ from generator.model import Change, ChangeKind
 from generator.modules import held
 from generator.pipeline import Compiler
 from generator.problems import Rejected
+from generator.sources import Sources
 from generator.stages.write import Rewrite
 from generator.update import foresee
 from generator.workspace import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from generator.bump.editing import Edit
@@ -44,8 +46,9 @@ if TYPE_CHECKING:
     from generator.disk.runlock import Waiting
     from generator.layers.remote import Access
     from generator.lock.wanted import WantedPins
-    from generator.locking import Ask as Sources
+    from generator.locking import Ask as Asking
     from generator.supply.lookup import Lookup
+    from generator.update import Foreseen
 
     Advance = Callable[[int, int], None]
     Choose = Callable[[Compiler, WantedPins, Known], Asked]
@@ -60,7 +63,7 @@ class Ask(NamedTuple):
 
     choose: Choose
     access: Callable[[], Access]
-    sources: Sources | None = None
+    sources: Asking | None = None
 
 
 def bump(
@@ -77,52 +80,78 @@ def bump(
     image or action that cannot be had, a finding in what would be rendered, a file in out/ that was
     edited by hand (GG402), one that changed while gogen was running.
     """
-    root = compiler.sources.workspace.root
-    with hold(root, shared=not write, waiting=waiting), ExitStack() as stack:
-        opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
-        lookup = stack.enter_context(opened)
-        there = known(lookup.sources if lookup else ())
-        if there.unasked:
-            raise Rejected(there.unasked)
-        asked = ask.choose(compiler, wanted_pins(compiler), there)
-        texts = [*_texts(root, asked.edits)]
-        before = lock_text(compiler)
-        old = parse_lock(before) if before else EMPTY
-        layers = Following(root, lambda: old.layers, ask.access, asked.moving)
-        sources = Overlay(
-            compiler.sources,
-            {t.path: t.new or b"" for t in texts},
-            asked.manifests,
-            stack.enter_context(layers),
-        )
-        new = sources.lock = _lock(
-            wanted_pins(Compiler(sources)), asked, old._replace(layers=layers.pins), there, lookup
-        )
-        after = write_lock(new)
-        if not texts and after == before:
-            return Bumped(asked.title)
-        locked = Rewrite(LOCK, before.encode() or None, after.encode(), executable=None)
-        planned = Compiler(sources)
-        outputs, problems = foresee(planned, advance)
+    root, cache = compiler.sources.workspace.root, compiler.sources.cache
+
+    def work() -> _Planned:
+        fresh = Compiler(Sources(compiler.sources.workspace, cache))
+        return _planned(fresh, ask, stack)
+
+    with ExitStack() as stack, prepared(root, work, shared=not write, waiting=waiting) as planned:
+        if not planned.changes:
+            return Bumped(planned.asked.title)
+        outputs, problems = foresee(Compiler(planned.sources), advance)
         if wrong := [problem for problem in problems if problem.exit]:
             raise Rejected(wrong)
-        changes = [*texts, *([locked] if after != before else [])]
-        changes += [rewrite for output in outputs for rewrite in output.rewrites]
-        beside = kept_beside(root, lookup.kept() if lookup else {}, new)
-        changes += [Rewrite(*step) for step in (*steps(root, new.layers, layers.fresh), *beside)]
+        rendered = (rewrite for output in outputs for rewrite in output.rewrites)
+        changes = [*planned.changes, *rendered]
         if write:
             _change(root, changes)
-        return Bumped(
-            asked.title,
-            edits=asked.edits,
-            moved=moved(old, new, {**asked.go, **asked.renamed}),
-            outputs=outputs,
-            remarks=(*asked.remarks, *_modules(planned)),
-            files=tuple(sorted(change.path for change in changes)),
-            diff="".join(
-                unified(Change(ChangeKind.STALE, t.path, "", t.old, t.new)) for t in texts
-            ),
-        )
+        return _made(planned, outputs, changes)
+
+
+class _Planned(NamedTuple):
+    """What would move: the lock before and after, profiles, lock and what is kept beside it.
+
+    `sources` read the workspace as it would be; without `changes` nothing moves.
+    """
+
+    asked: Asked
+    old: Lock
+    new: Lock
+    sources: Overlay
+    texts: tuple[Rewrite, ...]
+    changes: tuple[Rewrite, ...] = ()
+
+
+def _planned(compiler: Compiler, ask: Ask, stack: ExitStack) -> _Planned:
+    """Find out what moves; `stack` keeps open what is read of others."""
+    root = compiler.sources.workspace.root
+    opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
+    lookup = stack.enter_context(opened)
+    there = known(lookup.sources if lookup else ())
+    if there.unasked:
+        raise Rejected(there.unasked)
+    asked = ask.choose(compiler, wanted_pins(compiler), there)
+    texts = tuple(_texts(root, asked.edits))
+    before = lock_text(compiler)
+    old = parse_lock(before) if before else EMPTY
+    layers = stack.enter_context(Following(root, lambda: old.layers, ask.access, asked.moving))
+    changed = {text.path: text.new or b"" for text in texts}
+    sources = Overlay(compiler.sources, changed, asked.manifests, layers)
+    locked = old._replace(layers=layers.pins)
+    new = sources.lock = _lock(wanted_pins(Compiler(sources)), asked, locked, there, lookup)
+    after = write_lock(new)
+    found = _Planned(asked, old, new, sources, texts)
+    if not texts and after == before:
+        return found
+    lock = Rewrite(LOCK, before.encode() or None, after.encode(), executable=None)
+    beside = kept_beside(root, lookup.kept() if lookup else {}, new)
+    kept = [Rewrite(*step) for step in (*steps(root, new.layers, layers.fresh), *beside)]
+    return found._replace(changes=(*texts, *([lock] if after != before else []), *kept))
+
+
+def _made(planned: _Planned, outputs: Sequence[Foreseen], changes: Iterable[Rewrite]) -> Bumped:
+    """Tell of a bump."""
+    asked, texts = planned.asked, planned.texts
+    return Bumped(
+        asked.title,
+        edits=asked.edits,
+        moved=moved(planned.old, planned.new, {**asked.go, **asked.renamed}),
+        outputs=tuple(outputs),
+        remarks=(*asked.remarks, *_modules(Compiler(planned.sources))),
+        files=tuple(sorted(change.path for change in changes)),
+        diff="".join(unified(Change(ChangeKind.STALE, t.path, "", t.old, t.new)) for t in texts),
+    )
 
 
 def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
