@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,29 @@ _SLOW = "try again, or give it more with sources.timeout in gogen.toml"
 _SERVER = "try again later, or ask another source first (sources.order in gogen.toml)"
 
 
+_OTHER = "look who answers there; another server may stand in between"
+
 _FAILURES = (
     (exceptions.ProxyError, "GG500", "the proxy does not lead there: {}", _REACH),
-    (exceptions.SSLError, "GG501", "the connection is not safe: {}", _TRUST),
-    (exceptions.NameResolutionError, "GG500", "its name cannot be looked up", _REACH),
     (exceptions.NewConnectionError, "GG500", "it cannot be reached: {}", _REACH),
+    (
+        exceptions.ConnectTimeoutError,
+        "GG503",
+        "it cannot be reached: nobody answers in time",
+        _SLOW,
+    ),
     (exceptions.TimeoutError, "GG503", "it says nothing any more", _SLOW),
 )
+
+# OpenSSL's reasons to refuse a certificate (openssl/x509_vfy.h), told in other words.
+_CERTIFICATES = {
+    9: ("its certificate is not valid yet", "look at the clock of this machine"),
+    10: ("its certificate has expired", "whoever runs it must renew it"),
+    **dict.fromkeys(
+        (18, 19, 20, 21), ("nobody who is trusted vouches for its certificate", _TRUST)
+    ),
+    **dict.fromkeys((62, 64), ("its certificate is for another host", _OTHER)),
+}
 
 
 class Again(Exception):
@@ -42,6 +59,10 @@ def failed(url: str, error: HTTPError) -> Exception:
     """Give what tells of a failure that kept an answer from coming, or from coming whole."""
     if isinstance(error, exceptions.ProtocolError):
         return _broken(url, error)
+    if isinstance(error, exceptions.LocationParseError):
+        return address(url, "its host is none")
+    if isinstance(error, exceptions.SSLError):
+        return _unsafe(url, _cause(error))
     for kind, code, message, hint in _FAILURES:
         if isinstance(error, kind):
             return _told(code, url, message.format(_reason(error)), hint)
@@ -59,18 +80,38 @@ def _broken(url: str, error: exceptions.ProtocolError) -> Exception:
     return Again(Problem("GG505", f"{shown(url)}: {message}", hint=_SERVER))
 
 
-def _reason(error: Exception) -> str:
-    """Give what the system or the library says, without its own wrapping."""
-    inner = next((arg for arg in reversed(error.args) if isinstance(arg, Exception)), None)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if inner is not None:
-        return _reason(inner)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return (str(error) or type(error).__name__).rpartition("] ")[2].rpartition(": [Errno")[
-        0
-    ] or str(error)
+def _unsafe(url: str, cause: BaseException) -> Rejected:
+    """Tell of a server that could be anybody: it has no certificate that counts, or no TLS."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        unknown = ("its certificate is not to be believed", _TRUST)
+        message, hint = _CERTIFICATES.get(cause.verify_code, unknown)
+        said = cause.verify_message
+    else:
+        message, hint = "the connection is not safe", _OTHER
+        said = getattr(cause, "reason", "").replace("_", " ").lower() or str(cause)
+    return _told("GG501", url, f"{message} ({said.rstrip('.')})", hint)
+
+
+def _reason(error: BaseException) -> str:
+    """Say why, in the system's words where it has some: a library's wrapping tells nothing."""
+    cause = _cause(error)
+    said = (isinstance(cause, OSError) and cause.strerror) or str(cause) or type(cause).__name__
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return cause.verify_message
+        case ConnectionRefusedError():
+            return "connection refused, nobody listens there"
+        case socket.gaierror():
+            return f"its name cannot be looked up ({said})"
+        case _:
+            return said
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Give the failure that all began with."""
+    inner = (arg for arg in (*error.args[::-1], error.__cause__) if isinstance(arg, Exception))
+    deeper = next(inner, None)
+    return error if deeper is None else _cause(deeper)
 
 
 def late(url: str, seconds: float) -> Rejected:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import socket
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from urllib3 import exceptions
 
 from generator.problems import Exit, Rejected
+from generator.supply.faults import failed
 from generator.supply.http import Client, Web
 from tests.servers.https import Authority, Reply, Request, page, redirect, serving
 from tests.servers.proxy import proxying
@@ -233,7 +237,8 @@ def test_a_stranger_is_not_trusted() -> None:
     with serving({"/a": Reply(b"text")}) as server:
         problem = refused(server, ca_file="")
         assert problem.code == "GG501"
-        assert "certificate" in problem.message
+        assert "nobody who is trusted vouches for its certificate (" in problem.message
+        assert "sources.ca_file" in problem.hint
         assert not server.requests
 
 
@@ -244,18 +249,68 @@ def test_another_authority_is_not_trusted(tmp_path: Path) -> None:
 
 def test_a_certificate_of_another_host_is_not_taken() -> None:
     with serving({"/a": Reply(b"text")}, names=("example.com",)) as server:
-        assert refused(server).code == "GG501"
+        problem = refused(server)
+        assert (problem.code, "for another host (" in problem.message) == ("GG501", True)
+        assert "ca_file" not in problem.hint
+
+
+def test_plain_http_where_tls_is_due_is_told() -> None:
+    with serving({"/a": Reply(b"text")}, tls=False) as server:
+        url = server.url.replace("http:", "https:")
+        with Client(web(server)) as client, pytest.raises(Rejected, match=r"GG501.*not safe"):
+            client.get(f"{url}/a", limit=LIMIT)
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with serving({}) as server:
         pass
-    assert refused(server).code == "GG500"
+    problem = refused(server)
+    assert problem.code == "GG500"
+    assert problem.message == (
+        f"{server.url}/a: it cannot be reached: connection refused, nobody listens there"
+    )
     with pytest.raises(Rejected, match="GG509"):
         Client(Web(ca_file=str(tmp_path / "none.pem")))
     (tmp_path / "bad.pem").write_text("no certificate")
     with pytest.raises(Rejected, match="GG509"):
         Client(Web(ca_file=str(tmp_path / "bad.pem")))
+
+
+def test_a_server_that_accepts_and_is_silent_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://localhost:{silent.getsockname()[1]}/a"
+        with Client(Web(read=0.2, connect=0.2)) as client, pytest.raises(Rejected) as caught:
+            client.get(url, limit=LIMIT)
+    assert [p.code for p in caught.value.problems] == ["GG503"]
+
+
+def _expired() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code, error.verify_message = 10, "certificate has expired"
+    return error
+
+
+UNKNOWN = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+LATE = exceptions.ConnectTimeoutError("Connection to go.example timed out. (connect timeout=10)")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (exceptions.SSLError(_expired()), "GG501", "its certificate has expired (certificate has"),
+        (exceptions.ProxyError("Unable to connect to proxy", UNKNOWN), "GG500",
+         "the proxy does not lead there: its name cannot be looked up (Name or service not known)"),
+        (LATE, "GG503", "it cannot be reached: nobody answers in time"),
+        (exceptions.LocationParseError("a..b"), "GG507", "its host is none"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_told_in_our_words(error: exceptions.HTTPError, code: str, words: str) -> None:
+    found = failed("https://go.example/a", error)
+    assert isinstance(found, Rejected)
+    (problem,) = found.problems
+    assert problem.code == code
+    assert problem.message.startswith(f"https://go.example/a: {words}")
+    assert problem.hint
 
 
 def test_an_encoded_answer_is_refused() -> None:
