@@ -44,6 +44,7 @@ class Locked:
 
     changed: bool
     pins: int
+    warnings: tuple[Problem, ...] = ()
 
 
 class Ask(Protocol):
@@ -84,14 +85,15 @@ def update_lock(
     with prepared(root, lambda: _due(compiler, access, ask), waiting=waiting) as due:
         if due.changes:
             _apply(root, due.changes)
-    return Locked(bool(due.changes), _count(due.lock))
+    return Locked(bool(due.changes), _count(due.lock), due.warnings)
 
 
 class _Due(NamedTuple):
-    """The lock that is due, and what changes for it on disk."""
+    """The lock that is due, what changes for it on disk, and who could not be asked."""
 
     lock: Lock
     changes: tuple[Step, ...]
+    warnings: tuple[Problem, ...]
 
 
 def _due(compiler: Compiler, access: Callable[[], Access], ask: Ask | None) -> _Due:
@@ -110,7 +112,7 @@ def _due(compiler: Compiler, access: Callable[[], Access], ask: Ask | None) -> _
     )
     if after != before:
         changes = (Step(LOCK, before.encode() or None, after.encode()), *changes)
-    return _Due(found.lock, changes)
+    return _Due(found.lock, changes, found.warnings)
 
 
 class Audited(NamedTuple):
@@ -121,10 +123,11 @@ class Audited(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The lock to write, and what is kept beside it, by path below gogen.lock.d."""
+    """The lock to write, what is kept beside it, by path below gogen.lock.d, and warnings."""
 
     lock: Lock
     kept: Mapping[str, bytes] = MappingProxyType({})
+    warnings: tuple[Problem, ...] = ()
 
 
 def _asked(ask: Ask, profiles: Compiler, wants: WantedPins, locked: Lock) -> Found:
@@ -132,11 +135,11 @@ def _asked(ask: Ask, profiles: Compiler, wants: WantedPins, locked: Lock) -> Fou
     network = network_of(profiles)._replace(platforms=wants.platforms)
     with ask.looking(network) as lookup:
         gathered = lookup.gather(wants, locked, ask.advance)
-        lock = needed(wants, gathered, asked=lookup.names)
+        lock = needed(wants, gathered.lock, asked=lookup.names)
         if ask.downloads:
             lock = lookup.download(lock, ask.cache, ask.advance_bytes)
         lookup.require(lock)
-        return Found(lock, lookup.kept())
+        return Found(lock, lookup.kept(), gathered.warnings)
 
 
 def network_of(compiler: Compiler) -> Network:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from generator.lock.catalogue import embedded
 from generator.problems import Rejected
+from generator.supply.base import Unreached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,13 +21,15 @@ class Known(NamedTuple):
     """Releases with the platforms each has, and sources to ask for images and actions.
 
     What a source says is of now, so it counts before the `catalogue`, which is of the day gogen
-    was made. `unasked` says why sources gave no list of releases.
+    was made. `unasked` says why sources gave no list of releases; `lists` whether it can be gone
+    by all the same: another source gave one, and none gave one that cannot be right.
     """
 
     catalogue: Catalogue
     releases: Mapping[str, frozenset[str]]
     sources: Sequence[Source] = ()
     unasked: tuple[Problem, ...] = ()
+    lists: bool = True
 
     def image(self, ref: str) -> ImagePin | None:
         """Give the newest digest of an image's tag. Raises Rejected where a source fails."""
@@ -54,13 +57,17 @@ def known(sources: Sequence[Source] = ()) -> Known:
     """Ask the sources which releases they have, and join that with the shipped data."""
     catalogue = embedded()
     releases = {v: frozenset(release.platforms) for v, release in catalogue.pins.go.items()}
-    unasked: list[Problem] = []
+    failed: list[Rejected] = []
+    some = False
     for source in sources:
         try:
             there = source.releases()
         except Rejected as rejected:
-            unasked += rejected.problems
+            failed.append(rejected)
             continue
+        some = some or bool(there)
         for version, platforms in there.items():
             releases[version] = releases.get(version, frozenset()) | platforms
-    return Known(catalogue, releases, sources, tuple(unasked))
+    lists = not failed or (some and all(isinstance(one, Unreached) for one in failed))
+    unasked = tuple(problem for one in failed for problem in one.problems)
+    return Known(catalogue, releases, sources, unasked, lists)

@@ -30,9 +30,10 @@ from generator.locking import kept_beside, lock_text, network_of, wanted_pins
 from generator.model import Change, ChangeKind
 from generator.modules import held
 from generator.pipeline import Compiler
-from generator.problems import Rejected
+from generator.problems import Rejected, Severity
 from generator.sources import Sources
 from generator.stages.write import Rewrite
+from generator.supply.gather import Gathered
 from generator.update import foresee
 from generator.workspace import LOCK
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from generator.layers.remote import Access
     from generator.lock.wanted import WantedPins
     from generator.locking import Ask as Asking
+    from generator.problems import Problem
     from generator.supply.lookup import Lookup
     from generator.update import Foreseen
 
@@ -88,7 +90,7 @@ def bump(
 
     with ExitStack() as stack, prepared(root, work, shared=not write, waiting=waiting) as planned:
         if not planned.changes:
-            return Bumped(planned.asked.title)
+            return Bumped(planned.asked.title, warnings=planned.warnings)
         outputs, problems = foresee(Compiler(planned.sources), advance)
         if wrong := [problem for problem in problems if problem.exit]:
             raise Rejected(wrong)
@@ -110,6 +112,7 @@ class _Planned(NamedTuple):
     new: Lock
     sources: Overlay
     texts: tuple[Rewrite, ...]
+    warnings: tuple[Problem, ...]
     changes: tuple[Rewrite, ...] = ()
 
 
@@ -119,7 +122,7 @@ def _planned(compiler: Compiler, ask: Ask, stack: ExitStack) -> _Planned:
     opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
     lookup = stack.enter_context(opened)
     there = known(lookup.sources if lookup else ())
-    if there.unasked:
+    if not there.lists:
         raise Rejected(there.unasked)
     asked = ask.choose(compiler, wanted_pins(compiler), there)
     texts = tuple(_texts(root, asked.edits))
@@ -129,9 +132,11 @@ def _planned(compiler: Compiler, ask: Ask, stack: ExitStack) -> _Planned:
     changed = {text.path: text.new or b"" for text in texts}
     sources = Overlay(compiler.sources, changed, asked.manifests, layers)
     locked = old._replace(layers=layers.pins)
-    new = sources.lock = _lock(wanted_pins(Compiler(sources)), asked, locked, there, lookup)
+    gathered = _lock(wanted_pins(Compiler(sources)), asked, locked, there, lookup)
+    new = sources.lock = gathered.lock
     after = write_lock(new)
-    found = _Planned(asked, old, new, sources, texts)
+    silent = (p._replace(severity=Severity.WARNING) for p in there.unasked)
+    found = _Planned(asked, old, new, sources, texts, (*silent, *gathered.warnings))
     if not texts and after == before:
         return found
     lock = Rewrite(LOCK, before.encode() or None, after.encode(), executable=None)
@@ -151,6 +156,7 @@ def _made(planned: _Planned, outputs: Sequence[Foreseen], changes: Iterable[Rewr
         remarks=(*asked.remarks, *_modules(Compiler(planned.sources))),
         files=tuple(sorted(change.path for change in changes)),
         diff="".join(unified(Change(ChangeKind.STALE, t.path, "", t.old, t.new)) for t in texts),
+        warnings=planned.warnings,
     )
 
 
@@ -167,13 +173,15 @@ def _texts(root: Path, edits: Iterable[Edit]) -> Iterator[Rewrite]:
             yield Rewrite(path, old, edited(path, old, own), executable=None)
 
 
-def _lock(wants: WantedPins, asked: Asked, old: Lock, there: Known, lookup: Lookup | None) -> Lock:
+def _lock(
+    wants: WantedPins, asked: Asked, old: Lock, there: Known, lookup: Lookup | None
+) -> Gathered:
     """Give the lock of the changed profiles. Raises Rejected with every pin that cannot be had."""
     chosen = old._replace(
         images={**old.images, **asked.images}, actions={**old.actions, **asked.actions}
     )
-    if lookup:
-        chosen = lookup.gather(wants, chosen, _unseen)
+    found = lookup.gather(wants, chosen, _unseen) if lookup else Gathered(chosen)
+    chosen = found.lock
     for version in asked.go.values():
         there = there.having(version, _platforms(chosen, version))
     if lacking := [*available(asked.go, wants, there)]:
@@ -181,7 +189,7 @@ def _lock(wants: WantedPins, asked: Asked, old: Lock, there: Known, lookup: Look
     lock = needed(wants, chosen, there.catalogue, asked=lookup.names if lookup else ())
     if lookup:
         lookup.require(lock)
-    return lock
+    return found._replace(lock=lock)
 
 
 def _platforms(lock: Lock, version: str) -> frozenset[str]:

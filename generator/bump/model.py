@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from generator.bump.editing import Edit
     from generator.lock.model import ActionPin, ImagePin
+    from generator.problems import Problem
     from generator.update import Foreseen
 
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -53,7 +54,7 @@ class Bumped(NamedTuple):
     """A bump, done or planned: what moved in profiles, lock and outputs.
 
     `files` are all files that change, sorted; `diff` is that of the profiles; `message` can serve
-    as the commit's.
+    as the commit's. `warnings` are of sources that could not be asked.
     """
 
     title: str
@@ -63,3 +64,4 @@ class Bumped(NamedTuple):
     remarks: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     diff: str = ""
+    warnings: tuple[Problem, ...] = ()

@@ -147,7 +147,7 @@ def _work(session: Session, ask: Ask, file: Path | None, *, dry_run: bool) -> Ou
     data = message.data(made, written=not dry_run)
     if file is not None:
         save(session.workspace, file, data["message"])
-    return Outcome(text=_text(made, data["message"], dry_run=dry_run), data=data)
+    return Outcome(made.warnings, text=_text(made, data["message"], dry_run=dry_run), data=data)
 
 
 def _text(made: Bumped, said: str, *, dry_run: bool) -> str:

@@ -91,6 +91,7 @@ def _update(session: Session, *, downloads: bool = False) -> Outcome:
         result = update_lock(session.compiler, access, ask, waiting=waiting)
     verb = "wrote" if result.changed else "unchanged:"
     return Outcome(
+        result.warnings,
         text=f"{verb} gogen.lock, {result.pins} pin{'s' * (result.pins != 1)}\n",
         data={"changed": result.changed, "pins": result.pins},
     )

@@ -9,10 +9,25 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from generator.problems import Rejected
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from generator.lock.model import ActionPin, Archive, ImagePin, Pin
+
+
+class Unreached(Rejected):
+    """A place could not be asked: it fails, is busy, or its answer did not come whole.
+
+    What it would say is not known, so another place may be asked in its stead. That it answers what
+    cannot be right is plain Rejected: nobody is asked instead.
+    """
+
+
+class Silent(Unreached):
+    """Nobody answers there at all: to ask once more in this run would only take time."""
+
 
 NOTHING: Mapping[str, frozenset[str]] = MappingProxyType({})
 NO_FILES: Mapping[str, bytes] = MappingProxyType({})
@@ -24,7 +39,7 @@ class Source:
     `name` is the word that `gogen.toml` names it with, and its address if it has one, for messages.
     `archives` is where the archives of Go lie there: an address or a folder that ends with "/", ""
     where it has none. None, or nothing, means that the place answered and does not know. A place
-    that fails, or that answers what cannot be right, raises Rejected (GG5xx, exit 5).
+    that answers what cannot be right raises Rejected, one that fails Unreached (GG5xx, exit 5).
     """
 
     name = ""

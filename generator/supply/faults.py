@@ -10,6 +10,7 @@ from urllib3 import exceptions
 
 from generator.problems import Problem, Rejected
 from generator.supply.asks import shown
+from generator.supply.base import Silent, Unreached
 
 if TYPE_CHECKING:
     from urllib3.exceptions import HTTPError
@@ -20,6 +21,8 @@ _SLOW = "try again, or give it more with sources.timeout in gogen.toml"
 _SERVER = "try again later, or ask another source first (sources.order in gogen.toml)"
 
 
+_BUSY = frozenset({408, 429})  # RFC 9110, RFC 6585
+_FAILS = 500  # statuses from here on are faults of the server (RFC 9110, 15.6)
 _OTHER = "look who answers there; another server may stand in between"
 
 _FAILURES = (
@@ -65,7 +68,7 @@ def failed(url: str, error: HTTPError) -> Exception:
         return _unsafe(url, _cause(error))
     for kind, code, message, hint in _FAILURES:
         if isinstance(error, kind):
-            return _told(code, url, message.format(_reason(error)), hint)
+            return Silent(_told(code, url, message.format(_reason(error)), hint).problems)
     return not_http(url, _reason(error))
 
 
@@ -116,7 +119,8 @@ def _cause(error: BaseException) -> BaseException:
 
 def late(url: str, seconds: float) -> Rejected:
     """Tell of an answer that was not whole in time."""
-    return _told("GG503", url, f"no whole answer within {seconds:g} seconds", _SLOW)
+    told = _told("GG503", url, f"no whole answer within {seconds:g} seconds", _SLOW)
+    return Silent(told.problems)
 
 
 def large(url: str, limit: int, claimed: int = 0) -> Rejected:
@@ -127,8 +131,9 @@ def large(url: str, limit: int, claimed: int = 0) -> Rejected:
 
 
 def status(url: str, code: int) -> Rejected:
-    """Tell of a status that is no answer to what was asked."""
-    return _told("GG502", url, f"HTTP status {code}", _SERVER)
+    """Tell of a status that is no answer to what was asked: the server's fault, or none at all."""
+    told = _told("GG502", url, f"HTTP status {code}", _SERVER)
+    return Unreached(told.problems) if code in _BUSY or code >= _FAILS else told
 
 
 def downgrade(url: str, target: str) -> Rejected:

@@ -4,6 +4,10 @@ The data shipped with gogen answers first: it is free. What the lock has stays u
 knows better: a source that has lost a release, or whose tag of an image moved, moves no pin. Beyond
 these a source is asked for a pin nobody knew so far, or for one without a proof that the policy
 asks for. Whatever two of them say must agree.
+
+One that cannot be asked is passed over, with a warning, if those after it give all that is due: the
+policy says what that is, so who keeps a source from answering takes no proof away that counts. One
+that answers what cannot be right ends the run.
 """
 
 from __future__ import annotations
@@ -18,11 +22,13 @@ from generator.lock.joining import contradictions, joined, same
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
 from generator.lock.resolve import known_action, known_image
 from generator.problems import Problem, Rejected
+from generator.supply.base import Silent, Unreached
+from generator.supply.heard import Fault, Heard, refusals, warnings
 from generator.supply.pooling import pool
 from generator.supply.proofs import Named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from generator.lock.model import Pin
     from generator.lock.wanted import WantedPins
@@ -43,6 +49,17 @@ class Said(NamedTuple):
     pin: Pin
 
 
+class Disagreement(Rejected):
+    """What two places say of one pin cannot both be right."""
+
+
+class Gathered(NamedTuple):
+    """A lock with what the sources say, and warnings of those that could not be asked."""
+
+    lock: Lock
+    warnings: tuple[Problem, ...] = ()
+
+
 class Gatherer:
     """Asks the sources for the pins of one lock."""
 
@@ -51,36 +68,33 @@ class Gatherer:
         self._sources = sources
         self._policy = policy
         self._locked = locked
+        self._silent: dict[str, tuple[Problem, ...]] = {}
 
-    def gather(self, wants: WantedPins, advance: Callable[[int, int], None]) -> Lock:
+    def gather(self, wants: WantedPins, advance: Callable[[int, int], None]) -> Gathered:
         """Give the lock with what the sources say of wanted pins put into it.
 
         A pin that nobody knows is left out. Raises Rejected: GG520 where two sources disagree,
-        what a source raises, each as often as it differs.
+        GG522 where several were asked in vain, what a source raises, each as often as it differs.
         """
         asks = [at for at in _asked(wants) if self._lacks(at)]
-        found: dict[tuple[str, ...], Pin] = {}
-        problems: list[Problem] = []
+        heard: list[Heard] = []
         failed = Event()  # a task that is cancelled is never done for who waits (as_completed)
         with pool(AT_ONCE, "gogen asks") as threads:
-            tasks = {threads.submit(self._ask_unless, failed, at): at for at in asks}
+            tasks = [threads.submit(self._ask_unless, failed, at) for at in asks]
             for done, task in enumerate(as_completed(tasks), 1):
-                try:
-                    pin = task.result()
-                except Rejected as rejected:
-                    problems += _placed(rejected.problems, tasks[task], wants)
+                heard.append(task.result())
+                if heard[-1].faults and not heard[-1].pin:
                     failed.set()  # what is being asked goes on
-                    continue
-                if pin:
-                    found[tasks[task]] = pin
                 advance(done, len(asks))
-        if problems:
+        heard.sort(key=lambda one: one.at)
+        if problems := tuple(refusals(heard, wants)):
             raise Rejected(problems)
-        return _with(self._locked, found)
+        found = {one.at: one.pin for one in heard if one.pin}
+        return Gathered(_with(self._locked, found), tuple(warnings(heard, wants)))
 
-    def _ask_unless(self, failed: Event, at: tuple[str, ...]) -> Pin | None:
+    def _ask_unless(self, failed: Event, at: tuple[str, ...]) -> Heard:
         """Ask for a pin, if none has failed."""
-        return None if failed.is_set() else self._ask(at)
+        return Heard(at) if failed.is_set() else self._ask(at)
 
     def _lacks(self, at: tuple[str, ...]) -> bool:
         """Tell whether a pin is not known, or not proved as the policy asks."""
@@ -108,18 +122,46 @@ class Gatherer:
         said = [Said(w, p) for w, p in zip((SHIPPED, LOCK), pins, strict=True) if p]
         return said if len(said) < 2 or same(said[0].pin, said[1].pin) else said[:1]  # noqa: PLR2004  (both)
 
-    def _ask(self, at: tuple[str, ...]) -> Pin | None:
+    def _ask(self, at: tuple[str, ...]) -> Heard:
         """Ask one source after the other until the pin lacks nothing."""
         said = self._known(at)
+        faults: list[Fault] = []
+        asked: list[str] = []
         for source in self._sources:
             if said and not self._is_short(at, _together(said)):
                 break
-            pin = _answer(source, at, said[0].pin if said else None)
-            if pin:
-                said.append(Said(source.name, pin))
-                _require_agreement(at, said)
+            asked.append(source.name)
+            try:
+                pin = self._answer(source, at, said[0].pin if said else None)
+                if pin:
+                    said.append(Said(source.name, pin))
+                    _require_agreement(at, said)
+            except Unreached as unreached:
+                faults += (Fault(source.name, problem) for problem in unreached.problems)
+            except Rejected as rejected:
+                who = "" if isinstance(rejected, Disagreement) else source.name
+                return Heard(at, faults=tuple(Fault(who, each) for each in rejected.problems))
         whole = _together(said) if said else None
-        return None if isinstance(whole, Archive) and not whole.sha256 else whole
+        if faults and (whole is None or self._is_short(at, whole)):
+            return Heard(at, faults=(*faults,), asked=(*asked,), said=(*(one.who for one in said),))
+        if isinstance(whole, Archive) and not whole.sha256:
+            whole = None
+        return Heard(at, whole, (*faults,))
+
+    def _answer(self, source: Source, at: tuple[str, ...], known: Pin | None) -> Pin | None:
+        """Ask a source; raises what it raises, again where nobody answered for an archive before.
+
+        A registry and git are many places, each with its own.
+        """
+        if at[0] != "go":
+            return _answer(source, at, known)
+        if silent := self._silent.get(source.name):
+            raise Silent(silent)
+        try:
+            return _answer(source, at, known)
+        except Silent as nobody:
+            self._silent[source.name] = nobody.problems
+            raise
 
 
 def _asked(wants: WantedPins) -> Iterator[tuple[str, ...]]:
@@ -129,16 +171,6 @@ def _asked(wants: WantedPins) -> Iterator[tuple[str, ...]]:
             yield "go", version, platform
     yield from (("images", ref) for ref in sorted(wants.images) if shape.IMAGE.fullmatch(ref))
     yield from (("actions", n) for n in sorted(wants.actions) if shape.ACTION.fullmatch(n))
-
-
-def _placed(
-    problems: Iterable[Problem], at: tuple[str, ...], wants: WantedPins
-) -> Iterator[Problem]:
-    """Give problems with an image or action the line that asks for it."""
-    section, name, *_ = at
-    ask = {"images": wants.images, "actions": wants.actions}.get(section, {}).get(name)
-    for problem in problems:
-        yield problem._replace(place=problem.place or (ask and ask.place))
 
 
 def _answer(source: Source, at: tuple[str, ...], known: Pin | None) -> Pin | None:
@@ -175,12 +207,13 @@ def _together(said: Sequence[Said]) -> Pin:
 
 
 def _require_agreement(at: tuple[str, ...], said: Sequence[Said]) -> None:
-    """Raise Rejected (GG520) where the last to speak contradicts one before."""
+    """Raise Disagreement (GG520) where the last to speak contradicts one before."""
     *before, last = said
     for one in before:
         facts = contradictions(one.pin, last.pin)
         if facts:
-            raise Rejected([_disagree(Named(at, last.pin), one, last, fact) for fact in facts])
+            named = Named(at, last.pin)
+            raise Disagreement(_disagree(named, one, last, fact) for fact in facts)
 
 
 def _disagree(named: Named, one: Said, other: Said, fact: str) -> Problem:

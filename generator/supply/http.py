@@ -26,9 +26,9 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry, Timeout, make_headers
 
 from generator import __version__
-from generator.problems import Rejected
 from generator.supply import faults
 from generator.supply.asks import NONE, is_here
+from generator.supply.base import Unreached
 from generator.supply.faults import Again
 from generator.supply.waiting import Waits
 
@@ -196,13 +196,13 @@ class Client:
             except Again as again:
                 wait = pause * random.uniform(1, 1.5) if again.wait is None else again.wait  # noqa: S311  (spreads clients, no secret)
                 if wait > min(_LONGEST_PAUSE, ask.left()):
-                    raise Rejected([again.problem]) from None
+                    raise Unreached([again.problem]) from None
             time.sleep(wait)
             pause *= 2
         try:
             return self._followed(ask, body)
         except Again as again:
-            raise Rejected([again.problem]) from None
+            raise Unreached([again.problem]) from None
 
     def _followed(self, ask: _Ask, body: _Body) -> tuple[int, Mapping[str, str]]:
         """Ask, and go where the server sends us."""

@@ -10,7 +10,7 @@ from generator.policy import listed, read_policy
 from generator.problems import Problem, Rejected
 from generator.supply import settings as words
 from generator.supply.asks import Late
-from generator.supply.gather import Gatherer
+from generator.supply.gather import Gathered, Gatherer
 from generator.supply.proofs import KEPT, PROOFS, pins
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Lookup(NamedTuple):
         """What is asked besides the shipped data, for messages."""
         return tuple(source.name for source in self.sources)
 
-    def gather(self, wants: WantedPins, locked: Lock, advance: Callable[[int, int], None]) -> Lock:
+    def gather(
+        self, wants: WantedPins, locked: Lock, advance: Callable[[int, int], None]
+    ) -> Gathered:
         """Give the lock with what the sources say put into it (`gather.Gatherer`)."""
         return Gatherer(self.sources, self.policy, locked).gather(wants, advance)
 

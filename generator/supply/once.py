@@ -27,7 +27,7 @@ class Once(Generic[T]):
         """Give the value."""
         with self._lock:
             if self._failed:
-                raise Rejected(self._failed.problems)
+                raise type(self._failed)(self._failed.problems)
             if not self._done:
                 try:
                     self._done.append(self._work())

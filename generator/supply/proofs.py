@@ -73,7 +73,12 @@ class Named(NamedTuple):
 
     def __str__(self) -> str:
         """Name it for people: "go 1.27.1 linux/amd64", "image debian:trixie-slim"."""
-        return " ".join((_ONE[self.section], *self.at[1:]))
+        return title(self.at)
+
+
+def title(at: tuple[str, ...]) -> str:
+    """Name a pin for people, as `Named` does."""
+    return " ".join((_ONE[at[0]], *at[1:]))
 
 
 _ONE = {"go": "go", "images": "image", "actions": "action", "layers": "layer"}
