@@ -46,7 +46,7 @@ lint: .venv/test.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/gogen lock --check
-	@$(BIN)/gogen lock --audit >/dev/null
+	@$(BIN)/gogen lock --audit --strict >/dev/null
 	@$(BIN)/gogen check
 	@$(BIN)/gogen modules
 

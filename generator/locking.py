@@ -188,22 +188,27 @@ def _apply(root: Path, changes: Iterable[Step]) -> None:
         transaction.commit()
 
 
-def audit_lock(compiler: Compiler) -> Audited:
+def audit_lock(compiler: Compiler, *, strict: bool = False) -> Audited:
     """Try again, offline, what the lock says that its pins passed.
 
-    The problems are GG341 where a proof does not hold, GG340 where the policy asks for more.
+    The problems are GG341 where a proof does not hold, GG343 where the newest tree seen does not,
+    GG340 where the policy asks for more, and with `strict` GG342 for what is the lock's word alone.
     """
     from generator.policy import read_policy, unmet  # noqa: PLC0415  (late: few ask for it)
-    from generator.supply.audit import audit, failures  # noqa: PLC0415  (late)
+    from generator.supply.audit import audit, failures, unproved  # noqa: PLC0415  (late)
+    from generator.supply.bundles import unsound  # noqa: PLC0415  (late)
 
     workspace = compiler.sources.workspace
-    lock = read_lock(workspace.lock_file)
+    lock, text = read_lock(workspace.lock_file), lock_text(compiler)
+    policy = read_policy(workspace) if workspace.policy else None
     rows = audit(lock, workspace.root / KEPT)
-    problems = [
-        *failures(rows, lock_text(compiler)),
-        *(unmet(read_policy(workspace), lock) if workspace.policy else ()),
-    ]
-    return Audited(rows, tuple(problems))
+    problems = (
+        *failures(rows, text),
+        *unsound(lock, workspace.root / KEPT),
+        *(unmet(policy, lock) if policy else ()),
+        *(unproved(rows, policy, text) if strict else ()),
+    )
+    return Audited(rows, problems)
 
 
 def check_lock(compiler: Compiler) -> tuple[Problem, ...]:

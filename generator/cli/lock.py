@@ -41,6 +41,13 @@ def lock(
             help="Write nothing; try again, offline, what each pin passed. Exit 3 where it fails.",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="With --audit: also exit 3 where something that counts is the lock's word alone.",
+        ),
+    ] = False,
     format_: FormatOption = Format.TEXT,
 ) -> int:
     """Fill gogen.lock: from the embedded index and catalogue, offline, unless gogen.toml says more.
@@ -54,7 +61,11 @@ def lock(
     if check + download + audit > 1:
         message = "--check, --download and --audit are three things to do: give one of them"
         raise click.UsageError(message, context)
-    work = _check if check else _audit if audit else _download if download else _update
+    if strict and not audit:
+        message = "--strict says how to audit: give --audit with it"
+        raise click.UsageError(message, context)
+    audited = _strict if strict else _audit
+    work = _check if check else audited if audit else _download if download else _update
     return execute(context, "lock", format_, work)
 
 
@@ -65,11 +76,15 @@ def _check(session: Session) -> Outcome:
     return Outcome(problems, "" if problems else "gogen.lock is up to date\n")
 
 
-def _audit(session: Session) -> Outcome:
+def _strict(session: Session) -> Outcome:
+    return _audit(session, strict=True)
+
+
+def _audit(session: Session, *, strict: bool = False) -> Outcome:
     from generator.locking import audit_lock  # noqa: PLC0415  (not for --help)
     from generator.supply.audit import as_data, as_text  # noqa: PLC0415  (late)
 
-    audited = audit_lock(session.compiler)
+    audited = audit_lock(session.compiler, strict=strict)
     return Outcome(audited.problems, as_text(audited.rows), {"pins": as_data(audited.rows)})
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from generator.sumdb.note import Verifier
     from generator.sumdb.record import Head
+    from generator.sumdb.tlog import Tree
 
 _BUNDLE = re.compile(
     rf"c2sp\.org/tlog-proof@v1\n"
@@ -60,16 +61,7 @@ def verify(data: bytes, key: Verifier, module: str, version: str) -> Proved:
     Raises Refused: GG541 it is no bundle, GG536 about another module, GG538 its record is not in
     its tree, and what `open_note` and `head_of` refuse.
     """
-    found = _BUNDLE.fullmatch(data)
-    if not found:
-        raise Refused(
-            Problem(
-                "GG541",
-                "this is no proof of a transparency log",
-                expected="c2sp.org/tlog-proof@v1, extra, index, hashes, a signed tree",
-                hint="remove the file, and run gogen lock",
-            )
-        )
+    found = _read(data)
     head = head_of(open_note(found["note"], key))
     record = Record(int(found["index"]), from_base64(found["text"]).decode(errors="replace"))
     proof = [from_base64(line) for line in found["proof"].splitlines()]
@@ -83,3 +75,23 @@ def verify(data: bytes, key: Verifier, module: str, version: str) -> Proved:
             )
         )
     return Proved(hash_in(record.text, module, version), record, head)
+
+
+def tree_of(data: bytes, key: Verifier) -> Tree:
+    """Give the signed tree that a bundle is of. Raises Refused as `verify` does for it."""
+    return head_of(open_note(_read(data)["note"], key)).tree
+
+
+def _read(data: bytes) -> re.Match[bytes]:
+    """Take a bundle apart. Raises Refused (GG541)."""
+    found = _BUNDLE.fullmatch(data)
+    if not found:
+        raise Refused(
+            Problem(
+                "GG541",
+                "this is no proof of a transparency log",
+                expected="c2sp.org/tlog-proof@v1, extra, index, hashes, a signed tree",
+                hint="remove the file, and run gogen lock",
+            )
+        )
+    return found

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.lock.model import Lock
+    from generator.policy import Policy
     from generator.supply.proofs import Named
 
 
@@ -32,6 +33,10 @@ class Row(NamedTuple):
     def is_proved(self) -> bool:
         """Tell whether anything but the lock's word speaks for this pin."""
         return any(v.state in {State.PROVED, State.SHIPPED} for v in self.verdicts.values())
+
+    def state(self, proof: str) -> State | None:
+        """Give what became of a proof, None where the pin does not list it."""
+        return self.verdicts[proof].state if proof in self.verdicts else None
 
 
 def audit(lock: Lock, kept: Path) -> tuple[Row, ...]:
@@ -55,16 +60,44 @@ def _tried(proof: str, named: Named, kept: Path) -> Verdict:
 def failures(rows: Sequence[Row], text: str) -> Iterator[Problem]:
     """Give GG341 for each proof that failed, at the pin's line of the lock, whose text is given."""
     for row in rows:
-        at = row.named.at
-        pointer = ("go", at[1], "platforms", at[2]) if row.named.section == "go" else at
         for proof, verdict in row.verdicts.items():
             if verdict.state is State.FAILED:
                 yield Problem(
                     "GG341",
                     f"{row.named}: the proof {proof} does not hold: {verdict.why}",
-                    where.locate(text, pointer),
+                    where.locate(text, _pointer(row.named)),
                     hint="find out who changed the pin, or what is kept of its proof",
                 )
+
+
+def unproved(rows: Sequence[Row], policy: Policy | None, text: str) -> Iterator[Problem]:
+    """Give GG342 for each pin of which something that counts is the lock's word, at its line.
+
+    What counts are the proofs that the policy asks for, and that there is any that can be tried.
+    """
+    for row in rows:
+        asked = policy.of(row.named.section) if policy else ()
+        words = [name for name in asked if row.state(name) is State.WORD]
+        if words:
+            what = f"{', '.join(words)}, which the policy asks for,"
+        elif row.is_proved or any(v.state is State.FAILED for v in row.verdicts.values()):
+            continue
+        else:
+            what = ", ".join(row.verdicts) or "that it is right"
+        yield Problem(
+            "GG342",
+            f"{row.named}: {what} is the lock's word alone",
+            where.locate(text, _pointer(row.named)),
+            expected="what can be tried again offline: the shipped data has the pin, or "
+            "gogen.lock.d keeps a proof of sumdb, of a layer its commit",
+            hint="a source proxy in sources.order gives such a proof of Go; without --strict the "
+            "lock's word counts",
+        )
+
+
+def _pointer(named: Named) -> tuple[str, ...]:
+    at = named.at
+    return ("go", at[1], "platforms", at[2]) if named.section == "go" else at
 
 
 def as_text(rows: Sequence[Row]) -> str:

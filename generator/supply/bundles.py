@@ -8,13 +8,15 @@ bundle can stay, and of `latest` the one with more records should.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from generator.lock.model import Archive
 from generator.problems import Place, Problem, Rejected
 from generator.sumdb import bundle
-from generator.sumdb.note import GO_KEY, verifier
+from generator.sumdb.note import GO_KEY, open_note, verifier
+from generator.sumdb.record import head_of
 from generator.sumdb.refused import Refused
 from generator.supply.proofs import KEPT, WORD, State, Verdict
 from generator.supply.settings import read_settings
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from generator.lock.model import Lock
     from generator.sumdb.note import Verifier
+    from generator.sumdb.record import Head
+    from generator.sumdb.tlog import Tree
     from generator.supply.proofs import Named
 
 PROOF = "sumdb"
@@ -137,6 +141,74 @@ def reproved(named: Named, kept: Path) -> Verdict:
     if h1 != named.pin.h1:
         return Verdict(State.FAILED, f"the database has {h1}, the lock {named.pin.h1}")
     return Verdict(State.PROVED)
+
+
+def unsound(lock: Lock, kept: Path) -> Iterator[Problem]:
+    """Say what is wrong with the newest tree seen, which the next one must go on from (GG343).
+
+    It is signed, and no tree of a kept proof is newer, or another one of the same size. That it
+    goes on from those would take hashes that only the database has: it is asked when a tree comes.
+    Raises Rejected (GG515) as `reproved` does.
+    """
+    if not (kept / "sumdb").is_dir():
+        return
+    if find_spec("cryptography") is None:
+        raise Rejected([_BARE])
+    try:
+        key = _key(kept.parent)
+    except (Refused, Rejected):
+        return  # no proof of such a key holds, and each is told of
+    shelf = Shelf(kept, key)
+    try:
+        head = _newest(shelf, key)
+    except Rejected as rejected:
+        yield from rejected.problems
+        return
+    faults = (_fault(head, name, tree) for name, tree in _trees(shelf, key, lock))
+    yield from (_wrong_tree(shelf, fault) for fault in dict.fromkeys(faults) if fault)
+
+
+def _newest(shelf: Shelf, key: Verifier) -> Head | None:
+    """Give the newest tree seen, None where none is kept. Raises Rejected (GG343)."""
+    try:
+        latest = shelf.read(LATEST)
+        return head_of(open_note(latest, key)) if latest else None
+    except Refused as refused:
+        raise Rejected([_wrong_tree(shelf, str(refused))]) from refused
+    except Rejected as rejected:
+        message = rejected.problems[0].message
+        raise Rejected([_wrong_tree(shelf, message)]) from rejected
+
+
+def _fault(head: Head | None, name: str, tree: Tree) -> str:
+    """Say why a tree that a proof is of cannot be an older one of the newest, or give ""."""
+    if head is None:
+        return "it is not there, though proofs of its database are"
+    if tree.size > head.tree.size:
+        return f"{name} is of a newer tree, of {tree.size} records"
+    if tree.size == head.tree.size and tree != head.tree:
+        return f"{name} is of another tree of {tree.size} records"
+    return ""
+
+
+def _trees(shelf: Shelf, key: Verifier, lock: Lock) -> Iterator[tuple[str, Tree]]:
+    """Give the signed trees of the proofs that are kept; of a broken one its pin tells."""
+    for version, release in lock.go.items():
+        for name in (proof_name(version, platform) for platform in release.platforms):
+            with suppress(Refused, Rejected):
+                if data := shelf.read(name):
+                    yield name, bundle.tree_of(data, key)
+
+
+def _wrong_tree(shelf: Shelf, why: str) -> Problem:
+    return Problem(
+        "GG343",
+        f"the newest tree of the checksum database does not hold: {why}",
+        shelf.place(LATEST),
+        expected="the newest tree that anybody saw, as the database signed it",
+        hint="look in the history who changed it, and take it from there: without it a tree of "
+        "another log would be believed",
+    )
 
 
 def _key(root: Path) -> Verifier:
