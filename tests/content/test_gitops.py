@@ -22,7 +22,7 @@ from tests.conftest import Project
 from tests.tools import ROOT, lacks, require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 APPLICATION: Final = "out/prod-cluster/gitops/argocd/application.yaml"
 SOURCE: Final = "out/prod-cluster/gitops/flux/source.yaml"
@@ -211,6 +211,163 @@ def test_our_schemas_refuse_more(
     rendered: Mapping[str, bytes], name: str, old: str, new: str
 ) -> None:
     assert not _ours(name, _load(_broken(rendered, name, old, new).encode()))
+
+
+# What teams set beside what gogen's own templates do.
+TAKEN: Final = {
+    "several sources": """
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: a, namespace: argocd, finalizers: [resources-finalizer.argocd.argoproj.io]}
+spec:
+  project: builders
+  sources:
+    - {repoURL: "https://git.example/a.git", targetRevision: main, ref: values}
+    - repoURL: "oci://registry.example/charts"
+      targetRevision: "1.2.3"
+      chart: go-builder
+      helm: {valueFiles: [$values/out/a/helm/values.yaml], parameters: [{name: a, value: b}]}
+  destination: {name: staging, namespace: builds}
+  syncPolicy:
+    automated: {enabled: true, prune: true}
+    managedNamespaceMetadata: {labels: {a: b}}
+    retry: {limit: -1, backoff: {duration: 1m30s}}
+    syncOptions: [CreateNamespace=true, Prune=confirm]
+""",
+    "generators": """
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a, namespace: argocd}
+spec:
+  goTemplate: true
+  goTemplateOptions: [missingkey=error]
+  generators:
+    - matrix:
+        generators:
+          - clusters: {selector: {matchLabels: {env: prod}}, values: {zone: a}}
+          - git:
+              repoURL: "https://git.example/a.git"
+              revision: main
+              directories: [{path: "out/*"}]
+  strategy:
+    type: RollingSync
+    rollingSync:
+      steps: [{matchExpressions: [{key: env, operator: In, values: [a]}], maxUpdate: 25%}]
+  template:
+    metadata: {name: "{{ .name }}"}
+    spec:
+      project: builders
+      source:
+        repoURL: "https://git.example/a.git"
+        targetRevision: main
+        path: "{{ .path.path }}"
+        kustomize: {patches: [{target: {kind: Deployment}, patch: "[]"}], components: [../c]}
+      destination: {server: "{{ .server }}"}
+""",
+    "a Kustomization": """
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: a, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./out/a/kustomize
+  prune: true
+  sourceRef: {kind: OCIRepository, name: a, namespace: sources}
+  dependsOn: [{name: namespaces, namespace: flux-system}]
+  decryption: {provider: sops, secretRef: {name: age}}
+  kubeConfig: {secretRef: {name: staging}}
+  patches: [{patch: "[]", target: {kind: Deployment}}]
+  healthCheckExprs: [{apiVersion: v1, kind: A, current: "true"}]
+  postBuild: {substituteFrom: [{kind: ConfigMap, name: cluster}]}
+""",
+    "a HelmRelease": """
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: a, namespace: flux-system}
+spec:
+  interval: 10m
+  chartRef: {kind: OCIRepository, name: a}
+  install: {createNamespace: true, crds: CreateReplace, timeout: 5m}
+  upgrade: {cleanupOnFail: true, remediation: {retries: 3, strategy: rollback}}
+  driftDetection: {mode: enabled, ignore: [{paths: [/spec/replicas], target: {kind: Deployment}}]}
+  valuesFrom: [{kind: ConfigMap, name: values, optional: true}]
+  values: {builder: {replicas: 3}}
+""",
+}
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_our_schemas_take_what_teams_set(what: str) -> None:
+    text = TAKEN[what]
+    one = _load(text.encode())
+    if one["apiVersion"].startswith("argoproj.io"):
+        assert _argocd(one) == []
+        assert _ours("argocd.v1alpha1", one)
+    else:
+        done = _flux(text)
+        assert done.returncode == 0, done.stderr
+        assert _ours("flux.v1", one)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("Application", "application"), ("ApplicationSet", "set")]
+)
+def test_our_schema_knows_every_setting_of_argocd(kind: str, name: str) -> None:
+    schema = json.loads((ROOT / "schemas/argocd.v1alpha1.schema.json").read_text("utf-8"))
+    crd: Any = _crd(kind).schema
+    spec = crd["properties"]["spec"]
+    assert [*_unknown(spec, _Ours(schema, [schema["$defs"][name]]).below("spec"), kind)] == []
+
+
+def test_our_schema_knows_every_setting_of_flux() -> None:
+    schema = json.loads((ROOT / "schemas/flux.v1.schema.json").read_text("utf-8"))
+    kinds = {
+        "GitRepository": "repository",
+        "HelmRelease": "release",
+        "Kustomization": "kustomization",
+    }
+    done = subprocess.run(
+        [require("gitops-reader"), "fields"], capture_output=True, text=True, check=True
+    )
+    fields = [line.split(".") for line in done.stdout.splitlines()]
+    assert {kind for kind, *_ in fields} == kinds.keys()
+    for kind, *keys in fields:
+        ours: _Ours | None = _Ours(schema, [schema["$defs"][kinds[kind]]]).below("spec")
+        for key in keys:
+            ours = ours and ours.below(key)
+            assert ours, f"{kind}: {'.'.join(keys)}"
+
+
+class _Ours:
+    """A part of a schema of ours: every schema that holds there at once."""
+
+    def __init__(self, root: Any, nodes: list[Any]) -> None:
+        self.root = root
+        self.nodes = nodes
+        for node in self.nodes:  # the list grows
+            if "$ref" in node:
+                self.nodes.append(root["$defs"][node["$ref"].rpartition("/")[2]])
+            if "items" in node:
+                self.nodes.append(node["items"])
+
+    def below(self, key: str) -> _Ours | None:
+        """Give the part at a key of an object, or of a list's objects; None where it is refused."""
+        named = [
+            node["properties"][key] for node in self.nodes if key in node.get("properties", {})
+        ]
+        closed = any(node.get("additionalProperties") is False for node in self.nodes)
+        return None if closed and not named else _Ours(self.root, named)
+
+
+def _unknown(theirs: Any, ours: _Ours | None, path: str) -> Iterator[str]:
+    """Give the paths of settings that a CRD has and our schema refuses."""
+    if ours is None:
+        yield path
+        return
+    for key, node in theirs.get("properties", {}).items():
+        yield from _unknown(node, ours.below(key), f"{path}.{key}")
+    if isinstance(theirs.get("items"), dict):
+        yield from _unknown(theirs["items"], ours, path)
 
 
 def test_our_schemas_take_what_is_rendered(
