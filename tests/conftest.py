@@ -41,13 +41,15 @@ DEFAULTS: Mapping[str, str] = {"gogen.toml": ""}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def interruptible() -> None:
-    """Let programs that a test starts hear Ctrl-C, also where a script runs pytest with `&`.
+def hearing() -> None:
+    """Let programs that a test starts hear Ctrl-C and a hang-up, also under `&` or nohup.
 
-    A shell makes what it puts in the background deaf to it, and all that comes from there.
+    Those make what they start deaf to the one or the other, and all that comes from there.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

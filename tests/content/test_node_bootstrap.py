@@ -248,7 +248,7 @@ def test_a_secret_is_for_root_alone(node: Make, shell: str) -> None:
         assert config.exists()
     finally:
         machine.put("go-on", "")
-        process.communicate(timeout=30)
+        process.communicate(timeout=300)
     assert process.returncode == 0
     assert not config.exists()
 
@@ -269,7 +269,7 @@ def test_the_lock_outlives_a_run_that_was_killed(node: Make) -> None:
     process.kill()  # the shell alone: its kubeadm goes on
     assert machine.run("dash")[0] == 7
     machine.put("go-on", "")
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     _until(lambda: machine.joined)
     machine.put("mode", "well\n")
     code, said = machine.run("dash")

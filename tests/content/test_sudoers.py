@@ -78,7 +78,7 @@ def allowed(rendered: Mapping[str, bytes], tmp_path: Path) -> Callable[[str, str
 def _apart(commands: list[str]) -> int:
     script = " && ".join(commands)
     return subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script], capture_output=True, check=False, timeout=60
+        ["unshare", "--mount", "sh", "-c", script], capture_output=True, check=False, timeout=300
     ).returncode
 
 

@@ -128,14 +128,14 @@ def read(text: str, folder: Path) -> Any:
     path = folder / "read"
     path.write_text(text, encoding="utf-8")
     said = subprocess.run(
-        [require("visudo"), "-csf", path], capture_output=True, text=True, check=False, timeout=60
+        [require("visudo"), "-csf", path], capture_output=True, text=True, check=False, timeout=300
     )
     assert said.returncode == 0, f"{text}{said.stdout}{said.stderr}"
     told = subprocess.run(
         [require("cvtsudoers"), "-f", "json", path],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout
     return json.loads(told)
 

@@ -63,25 +63,26 @@ def mirror() -> Iterator[Mirror]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, mirror: Mirror) -> Callable[..., Machine]:
+def machine(tmp_path: Path, mirror: Mirror) -> Iterator[Callable[..., Machine]]:
     """Make a machine whose installer knows one mirror, which behaves as `how` says, and a proxy."""
-    made = 0
+    made: list[Machine] = []
     mirror.asked.clear()
     mirror.go_on.clear()
 
     def make(shell: str = "dash", how: str = "good", proxy: str = "off") -> Machine:
-        nonlocal made
-        made += 1
         key = f"{how} {proxy}"
         if key not in _RENDERED:
             url = proxy if proxy == "off" else mirror.url(proxy)
             pins = {one.version: one.pin for one in (CURRENT, NEXT)}
             _RENDERED[key] = render(tmp_path / "workspace", pins, mirror.url(how), url)
-        folder = tmp_path / f"machine{made}"
+        folder = tmp_path / f"machine{len(made) + 1}"
         folder.mkdir()
         script = folder / "setup-go.sh"
         script.write_bytes(_RENDERED[key])
         script.chmod(0o755)
-        return Machine(folder, script, shell)
+        made.append(Machine(folder, script, shell))
+        return made[-1]
 
-    return make
+    yield make
+    for one in made:
+        one.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ class Machine:
     shell: str = "dash"
     path: str = SYSTEM
     env: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def home(self) -> Path:
@@ -70,7 +72,7 @@ class Machine:
     def start(self, *args: str, **env: str) -> subprocess.Popen[str]:
         """Start the script."""
         self.home.mkdir(parents=True, exist_ok=True)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [require(self.shell), *SHELLS[self.shell], self.script, *args],
             env={"HOME": str(self.home), "PATH": self.path, **self.env, **env},
             cwd=self.folder,
@@ -80,6 +82,18 @@ class Machine:
             text=True,
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a failed test has left running: its pipes would make another test fail."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            process.wait()
 
     def run(self, *args: str, **env: str) -> Done:
         """Run the script to its end."""

@@ -207,7 +207,7 @@ def test_a_signal_ends_it_at_once_and_cleanly(
     process = one.start("install", "--json")
     _until(lambda: _is_fetching(one))
     process.send_signal(number)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert f'"code":{code}' in out
     assert not list((one.root / "tmp").iterdir())

@@ -335,7 +335,7 @@ def test_ctrl_c_ends_all_that_was_started(root: Path, machines: Machines) -> Non
             children = fleet.children(command.pid)
             assert children
             command.send_signal(signal.SIGINT)
-            assert command.communicate(timeout=30)[1].startswith("gogen: interrupted")
+            assert command.communicate(timeout=300)[1].startswith("gogen: interrupted")
         finally:
             command.kill()
     assert command.returncode == 130
