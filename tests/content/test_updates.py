@@ -56,6 +56,7 @@ printf '%s|' "$@" >>"$NOTES/gh"
 echo >>"$NOTES/gh"
 case "$1 $2" in
 "pr create") touch "$NOTES/open" ;;
+"pr close") rm "$NOTES/open" ;;
 "pr list") [ ! -e "$NOTES/open" ] || echo 7 ;;
 esac
 """
@@ -214,6 +215,51 @@ def test_a_run_with_the_same_outcome_pushes_nothing(runner: Callable[[str], Runn
     one.run()
     assert one.git("rev-parse", "gogen/update") == before
     assert [call.split("|")[1] for call in one.told()] == ["create", "edit"]
+
+
+def _merged(one: Runner) -> None:
+    """Let the base have all that the request asks for, the request itself left open."""
+    git = (require("git"), "-C", one.project.root)
+    for args in (
+        ("push", "-q", "origin", "HEAD:main"),
+        ("checkout", "-q", "-B", "main", "origin/main"),
+    ):
+        subprocess.run([*git, *args], check=True)
+
+
+def test_a_request_for_what_came_otherwise_is_closed(runner: Callable[[str], Runner]) -> None:
+    one = runner(PROFILE)
+    one.run()
+    _merged(one)
+    one.run()
+    call = one.told()[-1]
+    assert call == "pr|close|7|--comment|There is nothing left to move on main.|"
+    assert one.step("Open the pull request")[0] == 0
+    assert [call.split("|")[1] for call in one.told()] == ["create", "close"], "it is closed once"
+    assert one.git("rev-parse", "gogen/update"), "the branch is not missed, and stays"
+
+
+def test_a_request_stays_open_while_not_all_is_known(runner: Callable[[str], Runner]) -> None:
+    one = runner(PROFILE)
+    one.run()
+    _merged(one)
+    assert one.step("Bump")[0] == 0
+    for why in ("left", "unasked"):
+        file = one.temporary / why
+        assert file.read_text(encoding="utf-8") == ""
+        file.write_text("5\n", encoding="utf-8")
+        assert one.step("Open the pull request")[0] == (why == "left")
+        file.write_text("", encoding="utf-8")
+    _added(one, "people@example.org")
+    assert one.step("Open the pull request")[0] == 0
+    assert [call.split("|")[1] for call in one.told()] == ["create"]
+
+
+def test_where_nobody_answers_the_bump_says_so(runner: Callable[[str], Runner]) -> None:
+    one = runner(PROFILE.replace("1.27.0", "1.27.2"))
+    one.project.write({"gogen.toml": '[sources]\norder = ["go.dev https://localhost:1/"]\n'})
+    assert one.step("Bump")[0] == 0
+    assert (one.temporary / "unasked").read_text(encoding="utf-8") == "5\n"
 
 
 def _added(one: Runner, name: str) -> str:
