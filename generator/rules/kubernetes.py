@@ -204,8 +204,15 @@ _DEPRECATED = {
     "vars": "replacements",
 }
 _FIELD = rf"(?m)^({'|'.join(_DEPRECATED)}):"
-_LIST = r"(?m)^(?:resources|components):[ \t]*\n((?:[ \t]*-[ \t].*\n?|[ \t]*#.*\n|\n)+)"
-_ITEM = r"(?m)^[ \t]*-[ \t]+[\"']?([^\s\"']+)"
+_LIST = (
+    r"(?m)^(?:resources|components):[ \t]*"
+    r"(?:\n(?P<block>(?:[ \t]*-[ \t].*\n?|[ \t]*#.*\n|\n)+)|\[(?P<flow>[^]]*)\])"
+)
+_QUOTED = r"\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'"
+_ITEMS = {
+    "block": rf"(?m)^[ \t]*-[ \t]+(?:{_QUOTED}|(?P<bare>[^\s#].*?)[ \t]*(?:[ \t]#.*)?$)",
+    "flow": rf"(?m){_QUOTED}|#.*|(?P<bare>[^\s,#][^,\n]*?)[ \t]*(?=,|$)",
+}
 
 
 def _kustomization(output: Output, _subject: Subject) -> Iterator[Finding]:
@@ -218,18 +225,30 @@ def _kustomization(output: Output, _subject: Subject) -> Iterator[Finding]:
             expected=_DEPRECATED[match[1]],
             hint="kustomize warns, and a later one fails",
         )
-    for block in re.finditer(_LIST, output.text):
-        seen: set[str] = set()
-        for item in re.compile(_ITEM).finditer(output.text, block.start(1), block.end(1)):
-            path = posixpath.normpath(item[1])
-            if path in seen:
-                yield Finding(
-                    f"{item[1]} is listed twice: kustomize refuses an object it meets again",
-                    offset=item.start(1),
-                    expected="each folder and file once",
-                    hint="list it once",
-                )
-            seen.add(path)
+    for listed in re.finditer(_LIST, output.text):
+        yield from _listed_twice(_items(listed))
+
+
+def _items(listed: re.Match[str]) -> Iterator[tuple[str, int]]:
+    """Give the items of a list of texts, each with its offset."""
+    form = "flow" if listed["block"] is None else "block"
+    for item in re.compile(_ITEMS[form]).finditer(listed.string, *listed.span(form)):
+        if item.lastgroup:  # else a comment
+            yield item[item.lastgroup], item.start(item.lastgroup)
+
+
+def _listed_twice(items: Iterator[tuple[str, int]]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for name, offset in items:
+        path = posixpath.normpath(name)
+        if path in seen:
+            yield Finding(
+                f"{name} is listed twice: kustomize refuses an object it meets again",
+                offset=offset,
+                expected="each folder and file once",
+                hint="list it once",
+            )
+        seen.add(path)
 
 
 RULES = (
