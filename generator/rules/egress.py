@@ -30,6 +30,8 @@ _PODS = (
     "172.16.0.0/12",
     "192.168.0.0/16",
 )  # where clusters put them
+_LOOPBACK = "127.0.0.0/8"  # no policy holds there
+_PUBLIC = ("goproxy.cn", "goproxy.io", "proxy.golang.org")  # no cluster's own
 
 
 def _reached(subject: Subject) -> Iterator[Finding]:
@@ -50,8 +52,8 @@ def _reached(subject: Subject) -> Iterator[Finding]:
         for finding in _stands_open(egress, proxies[scheme]):
             yield finding._replace(pointer=("network", "proxy", scheme))
     for url in asked:
-        if url not in between and _numbers(f"{url[2]}/32") is None:
-            for finding in _named(egress, "module proxy", url[2], _port(url)):
+        if url not in between:
+            for finding in _let_through(egress, "module proxy", url):
                 yield finding._replace(pointer=at)
 
 
@@ -89,21 +91,37 @@ def _once(egress: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _stands_open(egress: Mapping[str, Any], url: str) -> Iterator[Finding]:
     """Look at whether builders may connect to the proxy of the network, at `url`."""
-    found = re.fullmatch(_PROXY, url)
-    if not found:
-        return
-    host, port = found[2], _port(found)
+    if found := re.fullmatch(_PROXY, url):
+        yield from _let_through(egress, "network's proxy", found)
+
+
+def _let_through(egress: Mapping[str, Any], what: str, url: re.Match[str]) -> Iterator[Finding]:
+    host, port = url[2], _port(url)
     address = _numbers(f"{host}/32")
     if address is None:
-        yield from _named(egress, "network's proxy", host, port)
-    elif not egress.get("services") and not any(
-        port in peer["ports"] and _holds(peer, address[0]) for peer in egress.get("cidrs") or ()
-    ):
+        yield from _named(egress, what, host, port)
+    elif not _inside(address, _LOOPBACK):
+        yield from _numbered(egress, what, f"{host}, port {port}", (port, address))
+
+
+def _numbered(
+    egress: Mapping[str, Any], what: str, where: str, asked: tuple[int, tuple[int, int]]
+) -> Iterator[Finding]:
+    """Look for a range with an address; one that clusters give may be a Service's, of any pods."""
+    port, address = asked
+    service = egress.get("services") and any(_inside(address, one) for one in _PODS)
+    ranges = egress.get("cidrs") or ()
+    if not service and not any(port in one["ports"] and _holds(one, address[0]) for one in ranges):
         yield Finding(
-            f"no range of egress lets builders reach the network's proxy {host}, port {port}",
-            expected=f"a range with {host} and port {port}",
+            f"no range of egress lets builders reach the {what} {where}",
+            expected=f"a range with {where.replace(', ', ' and ')}",
             hint="add it to kubernetes.egress.cidrs: what a build fetches goes this way",
         )
+
+
+def _inside(part: tuple[int, int], text: str) -> bool:
+    whole = _numbers(text)
+    return whole is not None and whole[0] <= part[0] and part[1] <= whole[1]
 
 
 def _holds(peer: Mapping[str, Any], address: int) -> bool:
@@ -125,7 +143,10 @@ def _named(egress: Mapping[str, Any], what: str, host: str, port: int) -> Iterat
     service = re.fullmatch(_SERVICE, host)
     if service:
         yield from _in_cluster(f"{what} {host}", service[1], services, ranges)
-    elif not services and all(port not in one["ports"] for one in ranges):
+        return
+    if host in _PUBLIC:
+        services, ranges = (), [one for one in ranges if not _inside_cluster(one)]
+    if not services and all(port not in one["ports"] for one in ranges):
         yield Finding(
             f"no range of egress lets builders reach the {what} {host}, port {port}",
             expected=f"a range with port {port}, or a proxy that is let through",
@@ -144,6 +165,12 @@ def _in_cluster(
             expected=f"kubernetes.egress.services with pods of namespace {namespace}",
             hint="name the namespace, labels and ports of the pods behind the Service",
         )
+
+
+def _inside_cluster(peer: Mapping[str, Any]) -> bool:
+    """Tell whether a peer's range holds no address but those that clusters give."""
+    whole = _numbers(peer["cidr"])
+    return whole is not None and any(_inside(whole, one) for one in _PODS)
 
 
 def _may_hold_pods(peer: Mapping[str, Any]) -> bool:
