@@ -149,7 +149,7 @@ class Sources:
     @cached_property
     def lock(self) -> Lock:
         """The workspace's lock, whose pins have the proofs that the workspace's policy asks for."""
-        lock = read_lock(self.workspace.lock_file)
+        lock = read_lock(self.workspace.lock_file, self.proofs)
         if self.workspace.policy:
             from generator.policy import require  # noqa: PLC0415  (few workspaces have one)
 

@@ -1,7 +1,7 @@
 """What former runs proved valid: empty files named by digest, in a cache folder.
 
-Only whether a profile passed its schema is kept, never an output; a lost or unwritable cache
-costs time and nothing else.
+Only whether a profile passed its schema, or a lock was right, is kept, never an output; a lost or
+unwritable cache costs time and nothing else.
 """
 
 from __future__ import annotations

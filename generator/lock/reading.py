@@ -1,206 +1,106 @@
-"""Read a lock strictly: every fault is named with its line, or the lock is right in all parts."""
+"""Read a lock: strictly where its bytes are new, and each pin when it is asked for.
+
+Strictly takes longer than the JSON itself, and a render asks for four of maybe a thousand pins. So
+what nothing was wrong with (`strict`) is remembered by its digest, outside the repository, as
+profiles are that were what their schema says.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from generator.lock import shape, where
+from generator import __version__
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, LayerPin, Lock
-from generator.lock.shape import Shape
-from generator.problems import Place, Problem, Rejected
-from generator.workspace import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
-_LOCK_AGAIN = "correct it, or remove it and run gogen lock"
+    from generator.cache.proofs import ProofFolder
 
-_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+P = TypeVar("P")
 
-Fault = tuple[tuple[str, ...], str, str, str]
-"""Pointer, code, message, expected: a fault before its line is looked up."""
+_RULES = ("shape.py", "strict.py")
 
 
-class _Repeated(Exception):
-    """An object has a key twice; which one is found out when the place is looked up."""
+def read_lock(path: Path, proofs: ProofFolder | None = None) -> Lock:
+    """Read the lock at `path`. Raises Rejected (GG300 to GG303).
 
-
-def read_lock(path: Path) -> Lock:
-    """Read the lock at `path`. Raises Rejected (GG300 to GG303)."""
+    With `proofs` a text that was right before is not looked at again.
+    """
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise _rejected(Place(LOCK), "there is no lock", "run gogen lock") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise _rejected(Place(LOCK), f"the lock cannot be read: {error}") from None
-    return parse_lock(text)
+        from generator.lock.strict import unread  # noqa: PLC0415  (as in parse_lock)
+
+        raise unread(error) from None
+    if proofs is None:
+        return parse_lock(text)
+    digest = hashlib.sha256(f"{_reader()}\n{text}".encode()).hexdigest()
+    if proofs.known(digest):
+        return _lock(json.loads(text))
+    lock = parse_lock(text)
+    proofs.remember(digest)
+    return lock
 
 
 def parse_lock(text: str) -> Lock:
     """Read a lock's text; raises Rejected with all that is wrong in it, each at its line."""
-    data = _decode(text)
-    faults: list[Fault] = []
-    lock = Lock(
-        go=_go(data, faults),
-        images={
-            ref: ImagePin(**pin)
-            for ref, pin in _pins(data, ("images",), shape.IMAGE, shape.IMAGE_PIN, faults)
-        },
-        actions={
-            name: ActionPin(**pin)
-            for name, pin in _pins(data, ("actions",), shape.ACTION, shape.ACTION_PIN, faults)
-        },
-        layers={
-            url: LayerPin(**pin)
-            for url, pin in _pins(data, ("layers",), shape.LAYER, shape.LAYER_PIN, faults)
-        },
+    # Late: most locks were read before.
+    from generator.lock.strict import decoded  # noqa: PLC0415
+
+    return _lock(decoded(text))
+
+
+def _reader() -> str:
+    """Tell by which rules a lock is right: the sizes and times of files stand for their content."""
+    parts = [__version__]
+    with suppress(OSError):
+        found = [Path(__file__).with_name(name).stat() for name in _RULES]
+        parts += [f"{stat.st_size} {stat.st_mtime_ns}" for stat in found]
+    return " ".join(parts)
+
+
+def _lock(data: dict[str, Any]) -> Lock:
+    return Lock(
+        go=_Made(_release, data.get("go", {})),
+        images=_Made(ImagePin, data.get("images", {})),
+        actions=_Made(ActionPin, data.get("actions", {})),
+        layers=_Made(LayerPin, data.get("layers", {})),
     )
-    faults += (_unknown((key,), shape.SECTIONS) for key in data if key not in shape.SECTIONS)
-    if faults:
-        raise Rejected(
-            Problem(code, message, where.locate(text, pointer), expected, _LOCK_AGAIN)
-            for pointer, code, message, expected in faults
-        )
-    return lock
 
 
-def _decode(text: str) -> dict[str, Any]:
-    """Give the JSON object of the text; raises Rejected."""
-    try:
-        data = json.loads(text, object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        raise _not_json(text, error) from None
-    except RecursionError:
-        raise _rejected(Place(LOCK), "the lock is nested too deeply") from None
-    except ValueError:  # Python reads no number of more than 4,300 digits
-        raise _rejected(Place(LOCK), "the lock has a number without end") from None
-    except _Repeated:
-        raise Rejected(
-            Problem(
-                "GG303",
-                f"{pointer[-1]!r} stands twice",
-                place,
-                hint=_LOCK_AGAIN,
-                related=(("first here", first),),
-            )
-            for pointer, place, first in where.repeated(text)
-        ) from None
-    if not isinstance(data, dict):
-        raise _rejected(Place(LOCK, 1, 1), "the lock is not a JSON object")
-    return data
+def _release(
+    platforms: dict[str, Any], eol: str | None = None, ports: Iterable[str] = ()
+) -> GoRelease:
+    return GoRelease(_Made(Archive, platforms), eol, tuple(ports))
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Repeated
-    return found
+class _Made(Mapping[str, P]):
+    """Pins by name, each made of its JSON when it is asked for, and kept."""
 
+    def __init__(self, kind: Callable[..., P], found: dict[str, dict[str, Any]]) -> None:
+        self._kind = kind
+        self._found = found
+        self._made: dict[str, P] = {}
 
-def _not_json(text: str, error: json.JSONDecodeError) -> Rejected:
-    """Say what is wrong; conflict markers, the likeliest cause, by their name."""
-    marker = _CONFLICT.search(text)
-    if marker:
-        place = where.place_at(text, marker.start())
-        hint = "keep either side, then run gogen lock"
-        return _rejected(place, "the lock has merge conflict markers", hint)
-    place = Place(LOCK, error.lineno, error.colno)
-    what = error.msg[0].lower() + error.msg[1:]
-    return _rejected(place, f"the lock is not JSON: {what}")
+    def __getitem__(self, name: str) -> P:
+        if name not in self._made:
+            values = self._found[name]
+            if "proofs" in values:
+                values = {**values, "proofs": tuple(values["proofs"])}
+            self._made[name] = self._kind(**values)
+        return self._made[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._found
 
-def _rejected(place: Place, message: str, hint: str = _LOCK_AGAIN) -> Rejected:
-    return Rejected([Problem("GG300", message, place, hint=hint)])
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
 
-
-def _go(data: dict[str, Any], faults: list[Fault]) -> dict[str, GoRelease]:
-    releases = {}
-    for version, release in _pins(data, ("go",), shape.VERSION, shape.RELEASE, faults):
-        pointer = ("go", version, "platforms")
-        found = _pins(release, pointer, shape.PLATFORM, shape.ARCHIVE, faults)
-        releases[version] = GoRelease(
-            platforms={
-                platform: _archive(archive, (*pointer, platform), faults)
-                for platform, archive in found
-            },
-            eol=release.get("eol"),
-            ports=tuple(release.get("ports", ())),
-        )
-    return releases
-
-
-def _archive(pin: dict[str, Any], pointer: tuple[str, ...], faults: list[Fault]) -> Archive:
-    if "h1" in pin or "h1_hex" in pin:
-        h1 = pin.get("h1")
-        if pin.get("h1_hex") != (h1 and shape.hex_of_h1(h1)):
-            faults.append(
-                (
-                    (*pointer, "h1_hex"),
-                    "GG302",
-                    "h1_hex is not the same hash as h1",
-                    "the bytes of h1 in hex, or neither of the two",
-                )
-            )
-    return Archive(**pin)
-
-
-def _pins(
-    parent: dict[str, Any],
-    pointer: tuple[str, ...],
-    name: re.Pattern[str],
-    kind: Shape,
-    faults: list[Fault],
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the sound pins of a section by name; faults of the others are added to `faults`."""
-    section = parent.get(pointer[-1], {})
-    if not isinstance(section, dict):
-        faults.append(_wrong_type(pointer, section))
-        return
-    for key, pin in section.items():
-        if not name.fullmatch(key):
-            message = f"{key!r} cannot be a name in {pointer[-1]}"
-            faults.append(((*pointer, key), "GG302", message, ""))
-        elif not isinstance(pin, dict):
-            faults.append(_wrong_type((*pointer, key), pin))
-        elif _is_sound(pin, kind):
-            if "proofs" in pin:
-                pin["proofs"] = tuple(pin["proofs"])
-            yield key, pin
-        else:
-            faults += _faults(pin, (*pointer, key), kind)
-
-
-def _is_sound(pin: dict[str, Any], kind: Shape) -> bool:
-    fields = kind.fields
-    try:
-        for key, value in pin.items():
-            if not fields[key].holds(value):
-                return False
-    except (KeyError, TypeError):
-        return False
-    return kind.required <= pin.keys()
-
-
-def _faults(pin: dict[str, Any], pointer: tuple[str, ...], kind: Shape) -> Iterator[Fault]:
-    """Say all that is wrong with a pin that is not sound."""
-    for key, value in pin.items():
-        if key not in kind.fields:
-            yield _unknown((*pointer, key), kind.fields)
-        elif not _is_sound({key: value}, Shape(kind.fields, frozenset())):
-            shown = json.dumps(value, ensure_ascii=False)
-            yield (*pointer, key), "GG302", f"{key} is {shown:.80}", kind.fields[key].expected
-    for key in sorted(kind.required - pin.keys()):
-        yield pointer, "GG301", f"{pointer[-1]!r} has no {key}", kind.fields[key].expected
-
-
-def _unknown(pointer: tuple[str, ...], keys: Iterable[str]) -> Fault:
-    expected = "one of " + ", ".join(sorted(keys))
-    return pointer, "GG301", f"unknown key {pointer[-1]!r}", expected
-
-
-def _wrong_type(pointer: tuple[str, ...], value: object) -> Fault:
-    shown = json.dumps(value, ensure_ascii=False)
-    return pointer, "GG301", f"{pointer[-1]!r} is {shown:.80}", "an object"
+    def __len__(self) -> int:
+        return len(self._found)

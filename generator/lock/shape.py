@@ -7,26 +7,46 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-VERSION = re.compile(r"1\.(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
+
+class Form:
+    """A form of text: a regular expression that is compiled when first asked for.
+
+    Most runs ask for none: the lock was right before.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        """Take the expression of the whole text."""
+        self._pattern = pattern
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Give the match of a text of this form; raises TypeError for what is no text."""
+        return self._compiled.fullmatch(text)
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern)
+
+
+VERSION = Form(r"1\.(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))?")
 """An exact Go release; releases before 1.21 have no third number when it would be 0."""
 
-PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+")
-IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-ACTION = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-LAYER = re.compile(r"git\+[a-z]+://[^\s?#]*(\?ref=[^\s?#]+)?")
+PLATFORM = Form(r"[a-z0-9]+/[a-z0-9]+")
+IMAGE = Form(r"[a-z0-9][a-z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+ACTION = Form(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+LAYER = Form(r"git\+[a-z]+://[^\s?#]*(\?ref=[^\s?#]+)?")
 
 SECTIONS = ("go", "images", "actions", "layers")
 
-_HEX64 = re.compile(r"[0-9a-f]{64}")
-_SENTINEL = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_.]+)+")
-_OBJECT = re.compile(r"[0-9a-f]{40}")
-_PROOF = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_HEX64 = Form(r"[0-9a-f]{64}")
+_SENTINEL = Form(r"[A-Za-z0-9_]+(/[A-Za-z0-9_.]+)+")
+_OBJECT = Form(r"[0-9a-f]{40}")
+_PROOF = Form(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Field(NamedTuple):
@@ -62,7 +82,7 @@ def hex_of_h1(h1: str) -> str:
 
 
 def _text(pattern: str, expected: str) -> Field:
-    return Field(re.compile(pattern).fullmatch, expected)
+    return Field(Form(pattern).fullmatch, expected)
 
 
 def _is_size(value: Any) -> bool:
@@ -79,7 +99,7 @@ def _are_objects(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_OBJECT.fullmatch, value.values()))
 
 
-def _listed(item: re.Pattern[str]) -> Callable[[Any], bool]:
+def _listed(item: Form) -> Callable[[Any], bool]:
     """Give a test for a sorted list without repeats whose items match."""
 
     @cache  # many pins carry the same few lists

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generator.cache.proofs import ProofFolder
 from generator.lock.model import ActionPin, Archive, GoRelease, ImagePin, Lock
-from generator.lock.reading import parse_lock
+from generator.lock.reading import parse_lock, read_lock
 from generator.lock.shape import hex_of_h1
 from generator.lock.writing import write_lock
 from generator.problems import Rejected
@@ -72,6 +75,26 @@ def test_every_pin_stands_on_one_line(lock: Lock) -> None:
     lines = [line for line in write_lock(lock).splitlines() if '": {"' in line]
     archives = sum(len(release.platforms) for release in lock.go.values())
     assert len(lines) == archives + len(lock.images) + len(lock.actions)
+
+
+@given(LOCKS, st.data())
+def test_what_is_remembered_of_a_lock_holds_for_no_other(lock: Lock, data: st.DataObject) -> None:
+    text = write_lock(lock)
+    at = data.draw(st.integers(0, len(text)))
+    new = data.draw(st.sampled_from([*'{}[]":,x0A \\\n', ""]))
+    other = text[:at] + new + text[at + data.draw(st.integers(0, 2)) :]
+    with TemporaryDirectory() as folder:
+        file, proofs = Path(folder, "gogen.lock"), ProofFolder(Path(folder, "valid"))
+        for each in (text, other, text, other):
+            file.write_text(each)
+            assert _read(file, proofs) == _read(file, None)
+
+
+def _read(file: Path, proofs: ProofFolder | None) -> object:
+    try:
+        return read_lock(file, proofs)
+    except Rejected as rejected:
+        return rejected.problems
 
 
 JUNK = st.sampled_from([None, True, 0, 7, "", "x", [], ["b", "a"], {}, {"x": 1}, "0" * 64, "1.22"])

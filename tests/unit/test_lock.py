@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from generator.cache.proofs import ProofFolder
 from generator.lock.catalogue import embedded
 from generator.lock.model import EMPTY, ActionPin, Archive, GoRelease, ImagePin, Lock
 from generator.lock.reading import parse_lock, read_lock
@@ -216,6 +217,30 @@ def test_a_lock_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "gogen.lock").write_bytes(b"\xff")
     with pytest.raises(Rejected, match="cannot be read"):
         read_lock(tmp_path / "gogen.lock")
+
+
+def test_a_lock_that_was_right_is_read_without_a_second_look(tmp_path: Path) -> None:
+    proofs = ProofFolder(tmp_path / "valid")
+    file = tmp_path / "gogen.lock"
+    file.write_text(write_lock(SMALL))
+    assert [read_lock(file, proofs) for _ in range(2)] == [SMALL, SMALL]
+    (mark,) = (each for each in proofs.folder.rglob("*") if len(each.name) == 62)
+    file.write_text(write_lock(SMALL).replace(SHA, SHA.upper()))
+    with pytest.raises(Rejected, match="sha256 is"):
+        read_lock(file, proofs)
+    mark.unlink()
+    file.write_text(write_lock(SMALL))
+    assert read_lock(file, proofs) == SMALL
+    assert mark.exists()
+
+
+def test_pins_are_made_when_they_are_asked_for() -> None:
+    lock = parse_lock(write_lock(SMALL))
+    platforms = lock.go["1.27.1"].platforms
+    assert (len(platforms), *platforms) == (1, "linux/amd64")
+    assert "linux/arm64" not in platforms
+    assert platforms["linux/amd64"] is platforms["linux/amd64"]
+    assert platforms.get("linux/arm64") is None
 
 
 # Choosing
