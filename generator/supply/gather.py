@@ -83,7 +83,7 @@ class Gatherer:
             tasks = [threads.submit(self._ask_unless, failed, at) for at in asks]
             for done, task in enumerate(as_completed(tasks), 1):
                 heard.append(task.result())
-                if heard[-1].faults and not heard[-1].pin:
+                if heard[-1].ends:
                     failed.set()  # what is being asked goes on
                 advance(done, len(asks))
         heard.sort(key=lambda one: one.at)

@@ -37,11 +37,23 @@ class Heard(NamedTuple):
     asked: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a source answers what cannot be right."""
+        return bool(self.faults) and not self.pin and not self.asked
+
+    @property
+    def ends(self) -> bool:
+        """Whether to ask for other pins is no use: of images that could take long, each a place."""
+        return self.is_wrong or (bool(self.asked) and self.at[0] != "go")
+
 
 def refusals(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
     """Give what ends the run: faults without which there would be a pin."""
-    failed = [one for one in heard if one.faults and not one.pin]
-    yield from _once(failed, wants)
+    failed = [one for one in heard if one.asked]
+    for problem, _number in _once([one for one in heard if one.is_wrong], wants):
+        yield problem  # how many more it would be was not asked
+    yield from (_counted(*told) for told in _once(failed, wants))
     vain: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for one in failed:
         if len(one.asked) > 1:
@@ -51,16 +63,16 @@ def refusals(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
 
 def warnings(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
     """Give the faults of sources that others stood in for."""
-    for problem in _once([one for one in heard if one.pin], wants):
-        yield problem._replace(
+    for told in _once([one for one in heard if one.pin], wants):
+        yield _counted(*told)._replace(
             severity=Severity.WARNING,
             hint="the sources after it in sources.order were asked; a proof that only this one "
             "gives is missing unless [policy] asks for it",
         )
 
 
-def _once(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
-    """Give faults: of a source that fails alike for many archives the first, with their number.
+def _once(heard: Sequence[Heard], wants: WantedPins) -> Iterator[tuple[Problem, int]]:
+    """Give faults with their number: of a source that fails alike for many archives the first.
 
     Images and actions have each the line that asks for them.
     """
@@ -69,13 +81,16 @@ def _once(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
         ask = {"images": wants.images, "actions": wants.actions}.get(one.at[0], {}).get(one.at[1])
         for who, problem in one.faults:
             if ask or problem.place or not who:
-                yield problem._replace(place=problem.place or (ask and ask.place))
+                yield problem._replace(place=problem.place or (ask and ask.place)), 1
             else:
                 alike[who, problem.code].append(problem)
-    for problems in alike.values():
-        first, more = problems[0], len(problems) - 1
-        told = f" (and so for {more} more pin{'s' * (more != 1)})" if more else ""
-        yield first._replace(message=f"{first.message}{told}")
+    yield from ((problems[0], len(problems)) for problems in alike.values())
+
+
+def _counted(problem: Problem, number: int) -> Problem:
+    more = number - 1
+    told = f" (and so for {more} more pin{'s' * (more != 1)})" if more else ""
+    return problem._replace(message=f"{problem.message}{told}")
 
 
 def _words(heard: Heard) -> Iterator[str]:

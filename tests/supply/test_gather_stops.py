@@ -1,4 +1,4 @@
-"""When one pin cannot be had, no more are asked for, and the run ends."""
+"""When one pin cannot be had, no more are asked for; who is silent is not asked for each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.lock.model import EMPTY
+from generator.lock.model import EMPTY, Archive
 from generator.lock.wanted import Ask, WantedPins
 from generator.problems import Place, Problem, Rejected
-from generator.supply.base import Source
+from generator.supply.base import Silent, Source, Unreached
 from generator.supply.gather import AT_ONCE, Gatherer
 
 if TYPE_CHECKING:
@@ -49,3 +49,42 @@ def test_a_run_ends_with_the_first_failures_and_names_their_lines() -> None:
     assert AT_ONCE <= len(source.asked) < len(images)
     (rejected,) = failed
     assert {problem.place for problem in rejected.problems} == {PLACE}
+
+
+class Lost(Source):
+    """A place that cannot be asked."""
+
+    name = "lost"
+
+    def __init__(self, fault: type[Unreached]) -> None:
+        self.asked: list[str] = []
+        self._fault = fault
+
+    def archive(self, version: str, platform: str) -> Archive | None:
+        self.asked.append(f"{version} {platform}")
+        raise self._fault([Problem("GG500", "nobody answers")])
+
+
+class Knowing(Source):
+    """A place that knows every archive."""
+
+    name = "knowing"
+
+    def archive(self, version: str, platform: str) -> Archive | None:
+        name = f"go{version}.{platform.replace('/', '-')}.tar.gz"
+        return Archive(name, "0" * 64, proofs=("mirror",))
+
+
+@pytest.mark.parametrize("fault", [Silent, Unreached])
+def test_who_is_silent_costs_its_time_once(fault: type[Unreached]) -> None:
+    lost, platforms = Lost(fault), [f"linux/x{n:02}" for n in range(5 * AT_ONCE)]
+    wants = WantedPins(go={("1.99.1", platform): Ask(PLACE) for platform in platforms})
+    found = Gatherer((lost, Knowing()), None, EMPTY).gather(wants, lambda *_: None)
+    assert [*found.lock.go["1.99.1"].platforms] == platforms
+    (warning,) = found.warnings
+    assert warning.message == f"nobody answers (and so for {len(platforms) - 1} more pins)"
+    assert warning.exit == 0
+    if fault is Silent:
+        assert len(lost.asked) <= AT_ONCE
+    else:
+        assert len(lost.asked) == len(platforms), "another file may be there"
