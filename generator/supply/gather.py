@@ -25,7 +25,7 @@ from generator.problems import Problem, Rejected
 from generator.supply.base import Silent, Unreached
 from generator.supply.heard import Fault, Heard, refusals, warnings
 from generator.supply.pooling import pool
-from generator.supply.proofs import Named
+from generator.supply.proofs import DOWNLOADED, Named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,10 +101,16 @@ class Gatherer:
         said = self._known(at)
         return not said or self._is_short(at, _together(said))
 
-    def _is_short(self, at: tuple[str, ...], pin: Pin) -> bool:
-        """Tell whether something is not known, not proved, or cannot be proved again offline."""
+    def _is_short(
+        self, at: tuple[str, ...], pin: Pin, without: frozenset[str] = frozenset()
+    ) -> bool:
+        """Tell whether something is not known, not proved, or cannot be proved again offline.
+
+        The proofs `without` are left aside.
+        """
         whole = not isinstance(pin, Archive) or bool(pin.sha256)
-        lacking = bool(self._policy and self._policy.lacking(Named(at, pin)))
+        asked = self._policy.lacking(Named(at, pin)) if self._policy else ()
+        lacking = bool({*asked} - without)
         return not whole or lacking or not all(source.shows(at, pin) for source in self._sources)
 
     def _known(self, at: tuple[str, ...]) -> list[Said]:
@@ -142,7 +148,7 @@ class Gatherer:
                 who = "" if isinstance(rejected, Disagreement) else source.name
                 return Heard(at, faults=tuple(Fault(who, each) for each in rejected.problems))
         whole = _together(said) if said else None
-        if faults and (whole is None or self._is_short(at, whole)):
+        if faults and (whole is None or self._is_short(at, whole, DOWNLOADED)):
             return Heard(at, faults=(*faults,), asked=(*asked,), said=(*(one.who for one in said),))
         if isinstance(whole, Archive) and not whole.sha256:
             whole = None

@@ -66,8 +66,8 @@ def warnings(heard: Sequence[Heard], wants: WantedPins) -> Iterator[Problem]:
     for told in _once([one for one in heard if one.pin], wants):
         yield _counted(*told)._replace(
             severity=Severity.WARNING,
-            hint="the sources after it in sources.order were asked; a proof that only this one "
-            "gives is missing unless [policy] asks for it",
+            hint="others in sources.order gave what is due; a proof that must never be missing "
+            "belongs in [policy]",
         )
 
 

@@ -125,6 +125,10 @@ not for such an archive. Raises Rejected where the archive should pass and does 
 """
 
 
+DOWNLOADED = frozenset({SHA256, *TRIED})
+"""Proofs that no source gives: they are of bytes that were downloaded."""
+
+
 class State(StrEnum):
     """What became of a proof that was tried again."""
 

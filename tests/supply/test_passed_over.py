@@ -142,6 +142,15 @@ def test_who_blocks_a_source_takes_no_proof_that_the_policy_asks_for(
     assert f"go.dev {server.url}/ knows it, and proves not all that the policy asks for" in told
 
 
+def test_what_a_download_proves_is_waited_for_from_no_source(
+    project: Make, server: Server, gone: str
+) -> None:
+    policy = '[policy]\ngo = ["sha256"]'
+    order = f'"mirror {gone}/", "go.dev {{url}}/"'
+    made = workspace(project, server, order, more=policy)
+    assert "gogen lock --download" in _refused(made, "GG521")
+
+
 def test_a_proof_that_the_lock_has_stays(project: Make, server: Server, other: Server) -> None:
     other.routes.update(digests(NEW, SHA))
     policy = '[policy]\ngo = ["go-dev", "mirror"]\n'
