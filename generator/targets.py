@@ -28,7 +28,7 @@ SECTION_SCHEMA = "section.schema.json"
 _SCHEMA = ".schema.json"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
-_SCHEMA_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
+_SCHEMA_NAME = r"[a-z0-9][a-z0-9.-]*\Z"
 _BUILTIN = "builtin:"
 _KEYS = ("description", "extends", "pins", "derive", "delimiters", "files")
 _FILE_KEYS = (
@@ -271,7 +271,8 @@ class _Reader:
         name = self.string(entry, "schema")
         folders = self._home.schemas
         if name and not (
-            _SCHEMA_NAME.match(name) and any((f / f"{name}{_SCHEMA}").is_file() for f in folders)
+            re.match(_SCHEMA_NAME, name)
+            and any((f / f"{name}{_SCHEMA}").is_file() for f in folders)
         ):
             known = sorted(
                 {p.name.removesuffix(_SCHEMA) for f in folders for p in f.glob(f"*{_SCHEMA}")}

@@ -25,8 +25,8 @@ LOCK_FOLDER = "gogen.lock.d"
 """Beside the lock, committed: what its pins were proved with, and the layers of others."""
 PROFILES = "profiles"
 
-_BOUND = re.compile(r" *(>=|<) *([0-9]+(?:\.[0-9]+)*) *")
-_AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
+_BOUND = r" *(>=|<) *([0-9]+(?:\.[0-9]+)*) *"
+_AT = r"\(at (?:line (\d+), column (\d+)|end of document)\)"
 
 
 class Workspace(NamedTuple):
@@ -112,9 +112,9 @@ def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at = _AT.search(str(error))
+        at = re.search(_AT, str(error))
         place = Place(CONFIG, int(at[1]), int(at[2])) if at and at[1] else _end(text)
-        reason = _AT.sub("", str(error)).strip()
+        reason = re.sub(_AT, "", str(error)).strip()
         message = f"not TOML: {reason[:1].lower()}{reason[1:]}"
         hint = 'it holds lines such as required = ">=0.1,<0.2"'
         raise Rejected([Problem("GG161", message, place, hint=hint)]) from error
@@ -197,8 +197,8 @@ def _within(required: str) -> bool | None:
 
     None where packaging must say it: the range, or this version, is more than that.
     """
-    bounds = [_BOUND.fullmatch(part) for part in required.split(",")]
-    if not all(bounds) or not _BOUND.fullmatch(f"<{__version__}"):
+    bounds = [re.fullmatch(_BOUND, part) for part in required.split(",")]
+    if not all(bounds) or not re.fullmatch(_BOUND, f"<{__version__}"):
         return None
     own = _release(__version__)
     sides = [(bound[1], _release(bound[2])) for bound in bounds if bound]

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 DEPTH = 64
 """How many maps and lists may lie in one another, the file's own map included."""
 
-# A plain scalar that starts otherwise is text for every reader.
-_SUSPECTS = frozenset("-+.0123456789~=<!yYnNoOtTfF")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
-_FRACTION = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
+_FRACTION = r"-?(0|[1-9][0-9]*)\.[0-9]+\Z"
 _WORDS = {"null": None, "true": True, "false": False}
 
-# What some reader takes for something other than text, and why; the first that fits counts.
-_LOOKALIKES = (
-    (r"y|n|yes|no|on|off", "some readers take it for true or false"),
-    (r"true|false", "true and false are written in small letters"),
-    (r"~|null", "null is written null"),
+# What some reader takes for something other than text, and why; of patterns the first that fits.
+_LOOKALIKES = {
+    **dict.fromkeys(("y", "n", "yes", "no", "on", "off"), "some readers take it for true or false"),
+    **dict.fromkeys(("true", "false"), "true and false are written in small letters"),
+    **dict.fromkeys(("~", "null"), "null is written null"),
+    **dict.fromkeys(("=", "<<"), "it is a YAML operator"),
+}
+_NUMERIC = frozenset("-+.0123456789")  # what else starts so is text for every reader
+_NUMBERLIKE = (
     (r"[-+]?0[xob][0-9a-f_]+", "some readers take it for a number in another base"),
     (r"[-+]?0[0-9]+", "some readers take it for an octal number"),
     (r"\+[0-9]+|-0", "readers take it for a number"),
@@ -38,16 +40,14 @@ _LOOKALIKES = (
     (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t \t].*)?", "some readers take it for a date"),
     (r"[-+]?[0-9]+", "not every reader can hold such a number"),
     (r"[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?", "some readers take it for a number"),
-    (r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?", "readers take it for a number"),
+    (r"[-+]?(?:\.?[0-9]+|[0-9]+\.[0-9]*)(?:e[-+]?[0-9]+)?", "readers take it for a number"),
     (r"[-+]?\.(?:inf|nan)", "readers take it for a number"),
-    (r"=|<<", "it is a YAML operator"),
 )
-_LOOKALIKE = f"(?i)(?:{'|'.join(f'({p})' for p, _ in _LOOKALIKES)})\\Z"  # few files need it
+_NUMBER = f"(?i)(?:{'|'.join(f'({p})' for p, _ in _NUMBERLIKE)})\\Z"  # few files need it
 
 _MARKER = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-)  # \t and \r have problems of their own; the rest no text file needs
+# \t and \r have problems of their own; the rest no text file needs.
+_CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 
 # What libyaml says, in the words of someone who wrote the line: (its words, ours, hint).
 _SYNTAX = (
@@ -124,14 +124,8 @@ def read(file: str, data: bytes, problems: list[Problem]) -> Map | None:
     top = reader.read(data.decode())
     if top is None or isinstance(top, Map):
         return top
-    problems.append(
-        Problem(
-            "GG102",
-            f"the top of the file is {kind_of(top)}",
-            top.trail[0],
-            expected="a map: lines of `key: value`",
-        )
-    )
+    message = f"the top of the file is {kind_of(top)}"
+    problems.append(Problem("GG102", message, top.trail[0], "a map: lines of `key: value`"))
     return None
 
 
@@ -163,7 +157,8 @@ def _characters(file: str, text: str) -> Iterator[Problem]:
     if (at := text.find("\t")) >= 0:
         hint = r'indent with spaces; inside "double quotes" write \t'
         yield Problem("GG101", "a tab", _at(file, text[:at]), hint=hint)
-    if control := _CONTROL.search(text):
+    # Nothing of it is printable to Python either, which tells that sooner.
+    if not text.replace("\n", "").isprintable() and (control := re.search(_CONTROL, text)):
         message = f"control character U+{ord(control[0]):04X}"
         hint = rf'remove it; inside "double quotes" it can be written \u{ord(control[0]):04x}'
         yield Problem("GG101", message, _at(file, text[: control.start()]), hint=hint)
@@ -314,7 +309,7 @@ class _Reader:
             return
         text = event.value
         value: Scalar = text
-        if event.implicit[0] and (not text or text[0] in _SUSPECTS):
+        if event.implicit[0]:
             value = self._plain(text, place)
         self._put(Leaf(value, (place,)), None)
 
@@ -322,15 +317,15 @@ class _Reader:
         """Give what an unquoted scalar means to every reader; refuse where they disagree."""
         if text in _WORDS:
             return _WORDS[text]
-        if _INTEGER.match(text) and text != "-0":
-            return int(text)
-        if self._fractions and _FRACTION.match(text):
-            return cast("Scalar", float(text))  # no scalar of a profile, but one of an output
         if not text:
             self._refuse("GG106", "no value", place, 'write null to remove, or "" for empty text')
             return ""
-        if (match := re.match(_LOOKALIKE, text)) and match.lastindex:
-            why = _LOOKALIKES[match.lastindex - 1][1]
+        if text[0] in _NUMERIC:
+            if _INTEGER.match(text) and text != "-0":
+                return int(text)
+            if self._fractions and re.match(_FRACTION, text):
+                return cast("Scalar", float(text))  # no scalar of a profile, but one of an output
+        if why := _other_meaning(text):
             self._refuse("GG107", f"unquoted {text}: {why}", place, f'write "{text}" to mean text')
         return text
 
@@ -359,7 +354,7 @@ class _Reader:
             self._refuse("GG103", "the merge key <<", place, hint)
         elif not key:
             self._refuse("GG105", "a key without text", place, "write `key: value`")
-        elif key[0] in _SUSPECTS and re.match(_LOOKALIKE, key):
+        elif _other_meaning(key):
             message = f"the key {key} is not text to every reader"
             self._refuse("GG105", message, place, f'write "{key}"')
 
@@ -395,6 +390,14 @@ class _Reader:
             mark = opened
         place = Place(self._file, mark.line + 1, mark.column + 1) if mark else Place(self._file)
         self._problems.append(Problem("GG100", f"not YAML: {message}", place, hint=hint))
+
+
+def _other_meaning(text: str) -> str:
+    """Say what some reader takes a plain scalar for; "" where it is text to all of them."""
+    if text[0] not in _NUMERIC:
+        return _LOOKALIKES.get(text.lower(), "")
+    match = re.match(_NUMBER, text)
+    return _NUMBERLIKE[match.lastindex - 1][1] if match and match.lastindex else ""
 
 
 def _parser(text: str) -> Any:

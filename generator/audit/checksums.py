@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 KIND = "checksum"
 
 _HEX = re.compile(r"[0-9a-fA-F]{64,}")
-_H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
+_H1 = r"h1:[A-Za-z0-9+/]{43}="
 _DIGITS = 64
 _DIGEST = "@sha256:"
 # Before the value of such an annotation: its key, or its path in a JSON patch.
-_ANNOTATION = re.compile(r"checksum(?:/|~1)[A-Za-z0-9._-]+[\"']?(?:\n[ \t]*value)?:[ \t]*[\"']?$")
+_ANNOTATION = r"checksum(?:/|~1)[A-Za-z0-9._-]+[\"']?(?:\n[ \t]*value)?:[ \t]*[\"']?$"
 _BEFORE = 200  # characters that a key and its indentation take at most
 
 
@@ -33,11 +33,11 @@ def find(text: str, file_name: str) -> Iterator[Found]:  # noqa: ARG001 - every 
         if len(match[0]) == _DIGITS and not _elsewhere(text, start):
             yield Found(KIND, match[0], start, line_at(text, start))
     if "h1:" in text:
-        for match in _H1.finditer(text):
+        for match in re.finditer(_H1, text):
             yield Found(KIND, match[0], match.start(), line_at(text, match.start()))
 
 
 def _elsewhere(text: str, start: int) -> bool:
     """Tell whether a hash is an image's digest or that of an annotation."""
     before = text[max(0, start - _BEFORE) : start]
-    return before.endswith(_DIGEST) or _ANNOTATION.search(before) is not None
+    return before.endswith(_DIGEST) or re.search(_ANNOTATION, before) is not None

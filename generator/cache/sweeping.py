@@ -14,7 +14,7 @@ MARK = ".swept"
 
 _DAY = 24 * 60 * 60
 _KEPT = 30 * _DAY
-_OURS = re.compile(r"[0-9a-f]{62,64}|\.new-.*")  # named by digest, or left by a run that was killed
+_OURS = r"[0-9a-f]{62,64}|\.new-.*"  # named by digest, or left by a run that was killed
 
 
 def sweep(folder: Path, written: Path) -> None:
@@ -37,5 +37,5 @@ def sweep(folder: Path, written: Path) -> None:
 def _drop(file: Path, before: float) -> None:
     # Another run may do the same at this moment.
     with suppress(OSError):
-        if _OURS.fullmatch(file.name) and file.is_file() and file.stat().st_mtime < before:
+        if re.fullmatch(_OURS, file.name) and file.is_file() and file.stat().st_mtime < before:
             file.unlink()

@@ -20,7 +20,7 @@ from generator.problems import Exit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NO_CHOICE = re.compile(r"'(.*?)' is not one of ")
+_NO_CHOICE = r"'(.*?)' is not one of "
 
 
 def run(argv: Sequence[str]) -> int:
@@ -60,7 +60,7 @@ def _invoke(argv: Sequence[str]) -> int:
 def _near(error: click.ClickException) -> str:
     """Give the choice that a wrong word may have meant; click does so for options and commands."""
     parameter = error.param if isinstance(error, click.BadParameter) else None
-    word = _NO_CHOICE.match(error.message)
+    word = re.match(_NO_CHOICE, error.message)
     if parameter is None or not isinstance(parameter.type, click.Choice) or not word:
         return ""
     from generator.wording import did_you_mean  # noqa: PLC0415  (only for a usage error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from generator.dialects._strings import UNPRINTABLE, named
+from generator.dialects._strings import named, unprintable
 from generator.dialects.base import Misplaced, Unreadable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_pieces(
 
     `what` names the language. Raises Misplaced.
     """
-    if found := UNPRINTABLE.search(text):
+    if found := unprintable(text):
         reason = f"{named(found[0])} stands raw in {what} text"
         raise Misplaced(reason, "leave it out, or write it as an escape inside double quotes")
     at = 0

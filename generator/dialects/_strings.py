@@ -23,11 +23,7 @@ _UNPRINTABLE = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069"
     r"\ud800-\udfff\ufeff\ufffe\uffff"
 )
-UNPRINTABLE = re.compile(f"[{_UNPRINTABLE}]")
-"""Finds a character that only an escape may write; a tab and a line feed are not among them."""
-
-_ESCAPED = re.compile(rf'["\\\t\n{_UNPRINTABLE}]')
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ESCAPED = rf'["\\\t\n{_UNPRINTABLE}]'
 _SHORT = {
     '"': '\\"',
     "\\": "\\\\",
@@ -48,9 +44,17 @@ def named(char: str) -> str:
     return f"a {char}" if "!" <= char <= "~" else f"the character U+{ord(char):04X}"
 
 
+def unprintable(text: str) -> re.Match[str] | None:
+    """Find a character that only an escape may write; a tab and a line feed are not among them."""
+    # None of them is printable to Python either, which tells sooner than a pattern is compiled.
+    if text.replace("\n", "").isprintable():
+        return None
+    return re.search(f"[{_UNPRINTABLE}]", text)
+
+
 def no_surrogate(text: str) -> str:
     """Give the text back; raises Unwritable where it is not Unicode (no file can hold it)."""
-    if found := _SURROGATE.search(text):
+    if found := re.search(r"[\ud800-\udfff]", text):
         reason = f"{named(found[0])} is half of a character and cannot be written"
         raise Unwritable(reason, "Unicode text")
     return text
@@ -58,9 +62,9 @@ def no_surrogate(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Escape text for the inside of double quotes; raises Unwritable on a lone surrogate."""
-    if not _ESCAPED.search(text):
+    if text.isprintable() and '"' not in text and "\\" not in text:
         return text
-    return _ESCAPED.sub(_escape, no_surrogate(text))
+    return re.sub(_ESCAPED, _escape, no_surrogate(text))
 
 
 def double(text: str) -> str:

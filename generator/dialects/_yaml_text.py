@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from generator.dialects._strings import UNPRINTABLE, double, flow, map_key, refused, word
+from generator.dialects._strings import double, flow, map_key, refused, unprintable, word
 from generator.dialects.base import Embedded, Structured, Unwritable
 
 # Bare text begins with a letter (or _ / $ ( ./ ../), holds no indicator, no " #" and no ": ", and
@@ -102,7 +102,7 @@ def literal(text: str, indent: int) -> str:
     """
     body = text.removesuffix("\n")
     last = body.rpartition("\n")[2]
-    if not last or last[-1] in " \t" or UNPRINTABLE.search(text):
+    if not last or last[-1] in " \t" or unprintable(text):
         return ""
     # Without the indicator readers take the indentation from the first line that is not blank.
     indicator = str(STEP) if text[0] in " \t\n" else ""

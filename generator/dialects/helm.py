@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.dialects import _scalar
 from generator.dialects._reading import read_pieces, skip
-from generator.dialects._strings import UNPRINTABLE, double, escaped, named, part, refused
+from generator.dialects._strings import double, escaped, named, part, refused, unprintable
 from generator.dialects.base import Embedded, Misplaced, Slot, Unreadable, Unwritable
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _line(value: Any) -> str:
     if value is None or isinstance(value, Embedded) or not isinstance(value, str | int):
         raise refused(value)
     text = _scalar.one_line(value)
-    if found := UNPRINTABLE.search(text):
+    if found := unprintable(text):
         reason = f"{named(found[0])} cannot stand in a comment"
         raise Unwritable(reason, "text that a screen can show", "change the value in the profile")
     return text

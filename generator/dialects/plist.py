@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from generator.dialects import _scalar
 from generator.dialects._reading import skip
-from generator.dialects._strings import UNPRINTABLE, named
+from generator.dialects._strings import named, unprintable
 from generator.dialects.base import Encoder, Misplaced, Slot, Unreadable, Unwritable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _in_text(state: At, text: str, at: int) -> tuple[At, int]:
 def encode_text(value: Any) -> str:
     """Write a value, or a file of another language, as an element's text; raises Unwritable."""
     text = _scalar.lines(value)
-    if found := UNPRINTABLE.search(text):
+    if found := unprintable(text):
         reason = f"{named(found[0])} cannot stand in a property list"
         raise Unwritable(reason, "printable text", "change the value in the profile")
     return "".join(_MARKUP.get(char, char) for char in text)

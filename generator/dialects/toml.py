@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from generator.dialects._reading import read_pieces, skip
 from generator.dialects._strings import (
-    UNPRINTABLE,
     double,
     escaped,
     map_key,
     named,
     part,
     refused,
+    unprintable,
     word,
 )
 from generator.dialects.base import (
@@ -256,7 +256,7 @@ def encode_comment(value: Any) -> str:
 
 
 def _as_it_is(text: str, forbidden: re.Pattern[str], place: str) -> str:
-    found = forbidden.search(text) or UNPRINTABLE.search(text)
+    found = forbidden.search(text) or unprintable(text)
     if not found:
         return text
     reason = f"{named(found[0])} cannot stand in {place}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.dialects import _yaml_state as machine
 from generator.dialects import _yaml_text as text_of
-from generator.dialects._strings import UNPRINTABLE, escaped, named, part
+from generator.dialects._strings import escaped, named, part, unprintable
 from generator.dialects._yaml_state import Mode, Role, State
 from generator.dialects.base import Encoder, Misplaced, Slot, Unreadable, Unwritable
 
@@ -40,9 +40,9 @@ def encode_comment(value: Any) -> str:
 
 def one_line(text: str, place: str) -> str:
     """Give the text back; raises Unwritable where it holds a break or needs an escape."""
-    if "\n" not in text and not UNPRINTABLE.search(text):
+    if "\n" not in text and not unprintable(text):
         return text
-    found = UNPRINTABLE.search(text)
+    found = unprintable(text)
     reason = f"{named(found[0] if found else chr(10))} cannot stand in {place}"
     raise Unwritable(reason, "printable text on one line", 'double quotes can hold it: "<{ x }>"')
 

@@ -18,7 +18,7 @@ from generator.problems import Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_MARKER = re.compile(rb"^(?:<{7} |>{7} |\|{7} |={7}\r?$)", re.MULTILINE)
+_MARKER = rb"(?m)^(?:<{7} |>{7} |\|{7} |={7}\r?$)"
 
 
 def drift(changes: Iterable[Change]) -> tuple[Problem, ...]:
@@ -61,7 +61,7 @@ def _edited(change: Change) -> Problem:
     if change.new is None:
         message = "edited by hand, and no longer rendered"
         hint = f"keep what you need of it elsewhere and remove it; {throw}"
-    elif _MARKER.search(change.old or b""):
+    elif re.search(_MARKER, change.old or b""):
         message = "holds the conflict markers of a merge"
         again = _render(change, "--force")
         hint = f"out/ needs no merging: merge profiles and templates, then run {again}"
@@ -76,7 +76,7 @@ def _edited(change: Change) -> Problem:
 
 def _foreign(change: Change) -> Problem:
     inside = change.path.startswith(f"{sums.OUT}/")
-    if inside and _MARKER.search(change.old or b""):
+    if inside and re.search(_MARKER, change.old or b""):
         return _edited(change)  # SHA256SUMS has the markers too, and lists nothing
     if change.obstacle:
         message = f"{change.obstacle} stands where gogen would write a file"
@@ -117,7 +117,7 @@ def _sums(change: Change) -> Problem:
         message = "missing"
     elif change.new is None:
         message = "left of a profile that renders nothing"
-    elif _MARKER.search(change.old):
+    elif re.search(_MARKER, change.old):
         message = "holds the conflict markers of a merge"
     elif unread := sums.read(change.old, "").unread:
         message = f"line {unread[0]} is not a digest, two spaces and a path below the workspace"

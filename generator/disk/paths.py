@@ -27,7 +27,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 # Backslash and control characters would need escapes in SHA256SUMS and mislead in a terminal;
 # lone surrogates (bytes of a name that are no UTF-8) cannot be written at all.
-_UNWRITABLE = re.compile(r"[\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNWRITABLE = r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
 Stamp = tuple[int, int, int]
@@ -48,7 +48,7 @@ def fault(path: str) -> str:
         return "leaves its folder by '..'"
     if "" in parts or "." in parts:
         return "has an empty part or a '.'"
-    if _UNWRITABLE.search(path):
+    if "\\" in path or (not path.isprintable() and re.search(_UNWRITABLE, path)):
         return "holds a backslash, a control character or broken UTF-8"
     return ""
 

@@ -6,7 +6,6 @@ An artifact stands at `out/<slug>/<path>` and, when it has a place, a second tim
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from generator.model import Artifact, Desired
 
-_OWN = re.compile(rf"{re.escape(NAME)}|{re.escape(PENDING)}|\.gogen-.*")
 _SOURCES = {OUT, CONFIG, LOCK, LOCK_FOLDER, PROFILES, "templates", "schemas"}
 _NEVER = "out/, profiles/, templates/, schemas/, .git and gogen.* never are"
 
@@ -97,13 +95,17 @@ def _own_path(artifact: Artifact, desired: Desired) -> Iterator[Problem]:
     elif ".git" in artifact.path.lower().split("/"):
         hint = "give the file another path in the manifest"
         yield Problem("GG241", f"git keeps no file at {artifact.path}", at, hint=hint)
-    elif _OWN.fullmatch(artifact.path.split("/")[-1]):
+    elif _is_own(artifact.path.rpartition("/")[2]):
         yield Problem(
             "GG241",
             f"{artifact.path} of profile {desired.profile} is a name gogen uses itself",
             at,
             hint="give the file another path in the manifest",
         )
+
+
+def _is_own(name: str) -> bool:
+    return name in (NAME, PENDING) or name.startswith(".gogen-")
 
 
 def _own_place(artifact: Artifact, allowed: tuple[str, ...]) -> Iterator[Problem]:

@@ -20,15 +20,18 @@ _INT = re.compile(r"-?(0|[1-9][0-9]*)\Z")
 _WORDS = {"true": True, "false": False, "null": None, "": None}
 # What some reader takes for a number, a date, a truth value or a merge key (YAML 1.1 types, §10.3
 # of YAML 1.2.2, Go's strconv) and another for text.
-_AMBIGUOUS = re.compile(
-    r"(?ix) y|n|yes|no|on|off|true|false|null|~|=|<<"
-    r"| [-+]?\.?[0-9][0-9_a-fox.:]*(e[-+]?[0-9_]+)? | [-+]?\.(inf|nan)"
+_AMBIGUOUS = frozenset(
+    ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<")
+)
+_NUMERIC = frozenset("-+.0123456789")
+_NUMBERLIKE = (
+    r"(?ix) [-+]?\.?[0-9][0-9_a-fox.:]*(e[-+]?[0-9_]+)? | [-+]?\.(inf|nan)"
     r"| [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.* | \+.*"
 )
 
 # kustomize writes these bare and cannot read them again ("control characters are not allowed"),
 # however they are spelled: seen of kubectl 1.37.1 for every character that YAML has to escape.
-_UNBUILDABLE = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UNBUILDABLE = "[\x7f-\x84\x86-\x9f\ufffe\uffff]"
 
 
 class Key(NamedTuple):
@@ -134,7 +137,7 @@ _END = object()
 
 def _scalar(event: Any, place: str) -> str | int | bool | None:
     text: str = event.value
-    if found := _UNBUILDABLE.search(text):
+    if not text.isprintable() and (found := re.search(_UNBUILDABLE, text)):
         problem = Problem(
             "GG277",
             f"a value with U+{ord(found[0]):04X}, which kustomize builds nothing with",
@@ -148,7 +151,7 @@ def _scalar(event: Any, place: str) -> str | int | bool | None:
         return _WORDS[text]
     if _INT.match(text):
         return int(text)
-    if _AMBIGUOUS.fullmatch(text):
+    if text.lower() in _AMBIGUOUS or (text[0] in _NUMERIC and re.fullmatch(_NUMBERLIKE, text)):
         problem = Problem(
             "GG272",
             f"the bare scalar {text} is text to some YAML readers and something else to others",

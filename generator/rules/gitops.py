@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
     from generator.rules.base import Others, Output, Subject
 
-_HEAD = re.compile(
-    r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)[\"']?(?:targetRevision|branch)[\"']?[ \t]*:[ \t]*"
-    r"[\"']?(?P<name>(?:[\w.-]+/)*HEAD)(?![\w./-])",
-    re.MULTILINE,
+_HEAD = (
+    r"(?m)(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)[\"']?(?:targetRevision|branch)[\"']?[ \t]*:[ \t]*"
+    r"[\"']?(?P<name>(?:[\w.-]+/)*HEAD)(?![\w./-])"
 )
 
 
@@ -79,7 +78,7 @@ def _own(gitops: object) -> bool:
 
 
 def _written(output: Output, subject: Subject) -> Iterator[Finding]:
-    for match in _HEAD.finditer(output.text):
+    for match in re.finditer(_HEAD, output.text):
         if not output.in_comment(match.start()) and not subject.says("HEAD"):
             yield Finding(
                 f"HEAD is followed here: {output.line_of(match.start()).strip()}",

@@ -13,17 +13,15 @@ from generator.rules.base import Finding, Rule, Subject, shown, unrendered
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_VERSION = re.compile(r":v(1\.[0-9]+)\.[0-9]+$")
-_HOME = re.compile(
-    r"~(/\.\.(/.*)?)?|/|/(home|Users|var|usr|opt|etc|mnt|srv|tmp)|/root|/(home|Users)/[^/]+"
-)
+_VERSION = r":v(1\.[0-9]+)\.[0-9]+$"
+_HOME = r"~(/\.\.(/.*)?)?|/|/(home|Users|var|usr|opt|etc|mnt|srv|tmp)|/root|/(home|Users)/[^/]+"
 """Folders that are a home or hold homes, or everything else of a machine."""
 
 
 def _node_image(subject: Subject) -> Iterator[Finding]:
     image = subject.section("kind").get("image")
     version = subject.section("kubernetes").get("version")
-    found = _VERSION.search(image) if isinstance(image, str) else None
+    found = re.search(_VERSION, image) if isinstance(image, str) else None
     if found and version and found[1] != version:
         yield Finding(
             f"the nodes are of Kubernetes {found[1]}, the objects for {version}",
@@ -39,7 +37,7 @@ def _own_folders(subject: Subject) -> Iterator[Finding]:
     }
     for number, cache in enumerate(subject.items("kind", "caches")):
         path = _path(cache["host"])
-        if _HOME.fullmatch(path):
+        if re.fullmatch(_HOME, path):
             wrong = "that is the home folder, or holds it"
         else:
             names = sorted(name for own, name in taken.items() if _overlap(path, own))

@@ -134,13 +134,13 @@ def _written_socket(output: Output, subject: Subject) -> Iterator[Finding]:
             yield from _bad_socket(match[1], offset=match.start(1))
 
 
-_HASH = re.compile(r"sha256:[0-9A-Fa-f]{64}")
+_HASH = r"sha256:[0-9A-Fa-f]{64}"
 
 
 def _own_hashes(subject: Subject) -> Iterator[Finding]:
     hashes = subject.items("kubeadm", "discovery", "token", "ca_cert_hashes")
     for number, value in enumerate(hashes):
-        if not _HASH.fullmatch(value):
+        if not re.fullmatch(_HASH, value):
             pointer = ("kubeadm", "discovery", "token", "ca_cert_hashes", number)
             yield _bad_hash(value, pointer)
 
@@ -201,10 +201,10 @@ def _hashes(output: Output) -> Iterator[Finding]:
         if not entries:
             yield _bad_hash("", offset=match.start())
         for entry in entries:
-            if not _HASH.fullmatch(entry[1]):
+            if not re.fullmatch(_HASH, entry[1]):
                 yield _bad_hash(entry[1], offset=entry.start())
     for flag in re.finditer(_HASH_FLAG, output.text):
-        if not _HASH.fullmatch(flag[1]):
+        if not re.fullmatch(_HASH, flag[1]):
             yield _bad_hash(flag[1], offset=flag.start(1))
 
 

@@ -189,14 +189,14 @@ def _action(found: Found, due: _Due) -> Verdict | None:
     path, _, commit = found.value.partition("@")
     name = "/".join(path.split("/")[:2])
     pin = due.lock.actions.get(name)
-    if not _COMMIT.fullmatch(commit):
+    if not re.fullmatch(_COMMIT, commit):
         what = f"by {commit}, not by commit" if commit else "without a commit"
         return "GG266", f"action {name} is used {what}", pin.commit if pin else "40 hex digits"
     if not pin:
         return "GG267", f"action {name} is not in the lock", ""
     if commit != pin.commit:
         return "GG267", f"action {name} is at {commit}", f"{pin.commit}, {pin.tag}"
-    if _VERSION_WORD.match(found.beside) and found.beside != pin.tag:
+    if re.match(_VERSION_WORD, found.beside) and found.beside != pin.tag:
         return "GG268", f"the comment of action {name} says {found.beside}", pin.tag
     return None
 
@@ -209,8 +209,8 @@ _JUDGES: dict[str, Callable[[Found, _Due], Verdict | None]] = {
 }
 
 _WORD = re.compile(r"[A-Za-z0-9_./-]+")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_VERSION_WORD = re.compile(r"v?[0-9]")
+_COMMIT = r"[0-9a-f]{40}"
+_VERSION_WORD = r"v?[0-9]"
 
 
 def _listed(due: _Due) -> str:

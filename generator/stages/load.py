@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OPERATORS = ("$append", "$prepend", "$remove", "$replace")
 _SECRET = "$secret"  # noqa: S105 - the word of the language, no secret
-_SECRET_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z"  # of a secret
 
 
 def load(root: Path, files: LayerFiles) -> Layer:
@@ -195,7 +195,7 @@ def _instead(node: Map, stranger: str) -> str:
 def _secret(node: Map, problems: list[Problem]) -> Leaf:
     """Read `{$secret: name}`."""
     name = node.items[_SECRET]
-    if isinstance(name, Leaf) and isinstance(name.value, str) and _SECRET_NAME.match(name.value):
+    if isinstance(name, Leaf) and isinstance(name.value, str) and re.match(_NAME, name.value):
         return Leaf(Secret(name.value), node.trail)
     problems.append(
         Problem(

@@ -135,7 +135,7 @@ def _broken(schema: Schema, error: Exception) -> Problem:
     )
 
 
-_HOME_LIKE = re.compile(r"~[^/]|\$HOME\b|\$\{HOME\}|%h\b")
+_HOME_LIKE = r"~[^/]|\$HOME\b|\$\{HOME\}|%h\b"
 
 
 def _typed(node: Node, view: View, pointer: Pointer, problems: list[Problem]) -> Node:
@@ -160,7 +160,7 @@ def _typed(node: Node, view: View, pointer: Pointer, problems: list[Problem]) ->
 def _home(leaf: Leaf, text: str, pointer: Pointer, problems: list[Problem]) -> Leaf:
     if text == "~" or text.startswith("~/"):
         return Leaf(HomePath(text[2:]), leaf.trail)
-    if _HOME_LIKE.match(text):
+    if re.match(_HOME_LIKE, text):
         message = f"{dotted(pointer)} is {text}, which not every reader expands"
         hint = "write ~/… for a path below the home folder of who reads it, or the whole path"
         problems.append(Problem("GG156", message, leaf.trail[0], hint=hint))

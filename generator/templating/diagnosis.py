@@ -36,7 +36,7 @@ WRITTEN = "written by this template line"
 """What leads from a problem to the template line behind it."""
 
 # "'dict object' has no attribute 'flags'", "'flags' is undefined" (jinja2.runtime).
-_NAMED = re.compile(r"(?:no attribute )?'(\w+)'(?: is undefined|$)")
+_NAMED = r"(?:no attribute )?'(\w+)'(?: is undefined|$)"
 
 
 def problems(
@@ -106,7 +106,7 @@ def _described(
 
 def _missing(error: UndefinedError) -> str:
     """Give the name that was not there, of Jinja's words for it."""
-    name = _NAMED.search(str(error))
+    name = re.search(_NAMED, str(error))
     return name[1] if name else str(error)
 
 
