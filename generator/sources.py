@@ -9,8 +9,8 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from generator import targets as manifests
 from generator.cache.proofs import ProofFolder
+from generator.cache.targets import all_targets
 from generator.layers.chain import check_length, is_address
 from generator.lock.reading import read_lock
 from generator.model import Leaf, Map, Seq
@@ -18,6 +18,7 @@ from generator.problems import Place, Problem, Rejected
 from generator.profile.schema import Schema, read_schema
 from generator.stages.discover import discover
 from generator.stages.load import load
+from generator.templating.codecache import CodeCache
 from generator.templating.engine import Engine
 from generator.wording import did_you_mean
 from generator.workspace import PROFILES
@@ -125,15 +126,16 @@ class Sources:
     @cached_property
     def targets(self) -> Mapping[str, Target]:
         """Every target at hand, built in or the workspace's own, by name."""
-        root, builtin = self.workspace.root, self.workspace.builtin
-        return manifests.load_targets(root, builtin, manifests.available(root, builtin))
+        return all_targets(self.workspace.root, self.workspace.builtin, self.compiled)
 
     def targets_of(self, profile: Profile) -> tuple[Target, ...]:
         """Give the targets that a profile lists. Raises Rejected for a name that is none."""
         listed = _listed(profile)
         unknown = {name: leaf for name, leaf in listed.items() if name not in self.targets}
         if unknown:
-            manifests.load_targets(
+            from generator.targets import load_targets  # noqa: PLC0415  (only for the problem)
+
+            load_targets(
                 self.workspace.root,
                 self.workspace.builtin,
                 unknown,
@@ -157,6 +159,11 @@ class Sources:
         return lock
 
     @cached_property
+    def compiled(self) -> CodeCache:
+        """What former runs compiled, of templates and of manifests."""
+        return CodeCache(self.cache and self.cache / "templates")
+
+    @cached_property
     def engine(self) -> Engine:
         """The template engine, its compiled templates kept in the cache."""
         return Engine(self.cache and self.cache / "templates", targets=self.targets)
@@ -169,8 +176,10 @@ class Sources:
     def output_schema(self, name: str) -> Mapping[str, Any]:
         """Give the JSON Schema that a manifest names for an output."""
         if name not in self._output_schemas:
+            from generator.targets import output_schema  # noqa: PLC0415  (few commands look)
+
             root, builtin = self.workspace.root, self.workspace.builtin
-            self._output_schemas[name] = manifests.output_schema(root, builtin, name)
+            self._output_schemas[name] = output_schema(root, builtin, name)
         return self._output_schemas[name]
 
     def schema_document(self, subject: str) -> Any:

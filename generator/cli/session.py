@@ -179,7 +179,7 @@ def this_day() -> str:
 def cache_folder() -> Path | None:
     """Give gogen's cache folder (XDG base directory specification), or None without a home.
 
-    It holds compiled templates and marks of trees that passed their schema: never an output.
+    It holds compiled templates, what manifests say, marks of what was valid: never an output.
     """
     environment = os.environ  # noqa: TID251  (cli may read it; a cache never changes a render)
     if base := environment.get("XDG_CACHE_HOME"):

@@ -36,20 +36,20 @@ def _makers() -> str:
     """
     parts = [sys.implementation.cache_tag or "", sys.version]
     own = str(Path(__file__).parent)
-    for folder in (*jinja2.__path__, *dialects.__path__, own):
+    above = str(Path(__file__).parent.parent)
+    for folder in (*jinja2.__path__, *dialects.__path__, own, above):
         with suppress(OSError), os.scandir(folder) as found:
-            sources = sorted(entry.path for entry in found if entry.name.endswith(".py"))
-            parts += map(_state, map(Path, sources))
+            sources = [entry for entry in found if entry.name.endswith(".py")]
+            parts += sorted(_state(entry.name, entry.stat()) for entry in sources)
     parser = PathFinder.find_spec("_ruamel_yaml")
     if parser and parser.origin:
-        parts.append(_state(Path(parser.origin)))
+        parts.append(_state(parser.name, Path(parser.origin).stat()))
     return "\n".join(parts)
 
 
-def _state(file: Path) -> str:
+def _state(name: str, stat: os.stat_result) -> str:
     """Tell a file's name, and what stands for its content."""
-    stat = file.stat()
-    return f"{file.name} {stat.st_size} {stat.st_mtime_ns}"
+    return f"{name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 class CodeCache:

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from generator.cache.targets import all_targets
 from generator.model import FileSpec, plain
 from generator.problems import Place, Problem, Rejected
 from generator.targets import available, load_targets
+from generator.templating.codecache import CodeCache
 from generator.yamlreader import parse_text
 from tests.tools import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from generator.model import Target
 
 SCHEMA = json.loads((ROOT / "schemas" / "manifest.schema.json").read_bytes())
 SHIPPED = """\
@@ -245,3 +249,67 @@ def test_a_built_in_that_extends_itself_is_refused(builtin: Path) -> None:
     write(builtin, {"templates/docker/target.yaml": "extends: builtin:docker\n"})
     with pytest.raises(Rejected, match="GG249"):
         load_targets(builtin, builtin, ["docker"])
+
+
+OWN = "extends: builtin:docker\n"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Give the names that manifests were read for, each time they are read."""
+    asked: list[tuple[str, ...]] = []
+
+    def load(root: Path, builtin: Path, names: tuple[str, ...]) -> dict[str, Target]:
+        asked.append(names)
+        return load_targets(root, builtin, names)
+
+    monkeypatch.setattr("generator.targets.load_targets", load)
+    return asked
+
+
+def test_manifests_that_did_not_change_are_not_read_again(
+    root: Path, builtin: Path, tmp_path: Path, read: list[tuple[str, ...]]
+) -> None:
+    write(root, {"templates/docker/target.yaml": OWN})
+    write(builtin, {"templates/docker/section.schema.json": '{"type": "object"}'})
+    cache = CodeCache(tmp_path / "cache")
+    first, second = (all_targets(root, builtin, cache) for _ in range(2))
+    assert first == second == load_targets(root, builtin, ["docker"])
+    assert [type(spec.at) for spec in second["docker"].files] == [Place, Place]
+    assert read == [("docker",)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"root/templates/docker/target.yaml": f"{OWN}description: mine\n"},
+        {"root/templates/docker/section.schema.json": '{"type": "object"}'},
+        {"root/templates/docker/a.txt.j2": "mine"},
+        {"root/templates/docker/deep/down/a.j2": "mine"},
+        {"root/schemas/x.schema.json": "{}"},
+        {"builtin/templates/docker/target.yaml": SHIPPED.replace("images", "photos", 1)},
+        {"builtin/templates/new/target.yaml": SHIPPED, "builtin/templates/new/a.txt.j2": ""},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_manifests_are_read_again_after_a_change(
+    root: Path, builtin: Path, tmp_path: Path, read: list[tuple[str, ...]], changed: dict[str, str]
+) -> None:
+    write(root, {"templates/docker/target.yaml": OWN})
+    write(builtin, {"templates/new/b.txt.j2": ""})
+    cache = CodeCache(tmp_path / "cache")
+    all_targets(root, builtin, cache)
+    write(tmp_path, changed)
+    assert all_targets(root, builtin, cache) == load_targets(
+        root, builtin, available(root, builtin)
+    )
+    assert len(read) == 2
+
+
+def test_a_template_that_goes_is_missed(root: Path, builtin: Path, tmp_path: Path) -> None:
+    cache = CodeCache(tmp_path / "cache")
+    all_targets(root, builtin, cache)
+    (builtin / "templates/docker/a.txt.j2").unlink()
+    for _ in range(2):
+        with pytest.raises(Rejected, match="GG247"):
+            all_targets(root, builtin, cache)
