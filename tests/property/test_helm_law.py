@@ -150,6 +150,14 @@ NODE = some(
     ).map(lambda items: {"$replace": items}),
 )
 PROFILE = some(kubernetes=KUBERNETES, network=NETWORK, node=NODE)
+SOMEBODY_ELSES = {  # nodes and names are the cluster's
+    "host": None,
+    "kubernetes": {"service_account": "builds.team"},
+    "network": {
+        "pod_ca_bundle": {"config_map": "openshift-service-ca.crt", "key": "service-ca.crt"}
+    },
+    "node": None,
+}
 EXAMPLES = 12
 
 
@@ -173,7 +181,7 @@ def as_yaml(data: dict[str, Any]) -> str:
 
 
 @given(changes=PROFILE)
-@example(changes={"host": None, "network": None, "node": None})  # a cluster of somebody else
+@example(changes=SOMEBODY_ELSES)
 # A smaller example is not worth the minutes that helm and kubectl take for it.
 @settings(max_examples=EXAMPLES, phases=[Phase.explicit, Phase.generate])
 def test_helm_makes_what_kustomize_builds(repository: Path, changes: dict[str, Any]) -> None:
