@@ -24,6 +24,12 @@ _BUILDER = ("kubernetes", "builder")
 _SDK = "/usr/local/go"
 _SDK_SIZE = "1Gi"  # of the volume that copy and download fill
 _TAKEN = ("certificates", "go-env", "sdk", "setup-go", "workspace")
+# What go writes, the variables that say where, the first that is set, and where it is without them.
+_WRITTEN = (
+    ("its build cache", ("GOCACHE", "XDG_CACHE_HOME", "HOME"), ""),
+    ("modules", ("GOMODCACHE", "GOPATH", "HOME"), ""),
+    ("its work", ("GOTMPDIR", "TMPDIR"), "/tmp"),  # noqa: S108  (os.TempDir's)
+)
 _UNITS: Mapping[str, int] = {
     "m": 1,
     "": 1000,
@@ -98,6 +104,27 @@ def _once(cache: Mapping[str, str], seen: list[tuple[str, str]], at: Pointer) ->
             expected="another name",
             hint=f"these are taken: {', '.join(_TAKEN)}",
         )
+
+
+def _writes(subject: Subject) -> Iterator[Finding]:
+    """Look at whether go finds folders to write: a builder's root file system is read-only."""
+    builder = subject.section(*_BUILDER)
+    if not builder:
+        return
+    mounted = [*builder["caches"], *([builder["workspace"]] if "workspace" in builder else [])]
+    volumes = [one["path"].rstrip("/") or "/" for one in mounted]
+    values = {name: value for name, value, _ in subject.settings if isinstance(value, str)}
+    for what, names, default in _WRITTEN:
+        asked = [values[name] for name in names if name in values] or [default]
+        if not any(inside(asked[0].partition(":")[0].rstrip("/"), one) for one in volumes):
+            yield Finding(
+                f"go writes {what} to {asked[0] or 'a folder of HOME'}, which is no volume of the "
+                "builder: its root file system is read-only",
+                (*_BUILDER, "caches"),
+                expected=f"a cache whose env is {' or '.join(names)}",
+                hint=f"add one: {{name: {names[0].lower()}, path: /var/cache/{names[0].lower()}, "
+                f"env: {names[0]}, size: 2Gi}}",
+            )
 
 
 def _fits_pod(builder: Mapping[str, Any]) -> Iterator[Finding]:
@@ -180,4 +207,7 @@ def _port(url: str) -> int:
     return 443 if url.startswith("https:") else 80
 
 
-RULES = (Rule("GG058", "a builder that does not start", Severity.ERROR, profile=_starts),)
+RULES = (
+    Rule("GG058", "a builder that does not start", Severity.ERROR, profile=_starts),
+    Rule("GG075", "a builder in which go cannot write", Severity.WARNING, profile=_writes),
+)
