@@ -152,7 +152,7 @@ NODE = some(
 PROFILE = some(kubernetes=KUBERNETES, network=NETWORK, node=NODE)
 SOMEBODY_ELSES = {  # nodes and names are the cluster's
     "host": None,
-    "kubernetes": {"service_account": "builds.team"},
+    "kubernetes": {"service_account": "builds.team", "pull_secrets": ["on", "registry.team"]},
     "network": {
         "pod_ca_bundle": {"config_map": "openshift-service-ca.crt", "key": "service-ca.crt"}
     },
