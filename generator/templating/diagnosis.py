@@ -35,6 +35,10 @@ class Undecided(Unreachable):
 WRITTEN = "written by this template line"
 """What leads from a problem to the template line behind it."""
 
+_BUILTIN = "builtin:"  # how templating.sources shows the templates of the wheel
+_GUARD_IT = "use `when:` of the manifest, or `is defined`"
+_SET_IT = "set it in a layer of the profile: the target needs it (gogen schema)"
+
 # "'dict object' has no attribute 'flags'", "'flags' is undefined" (jinja2.runtime).
 _NAMED = r"(?:no attribute )?'(\w+)'(?: is undefined|$)"
 
@@ -68,7 +72,8 @@ def _problem(
     pinned: Pinned, error: BaseException, template: Place, reads: tuple[Pointer, ...]
 ) -> Problem:
     """Put the profile's line first, where it is known: that is where the way out is."""
-    code, message, expected, hint = _described(pinned, error, reads)
+    built_in = template.file.startswith(_BUILTIN)
+    code, message, expected, hint = _described(pinned, error, reads, built_in=built_in)
     # What is not there was worked out from nothing; what is may be another key's.
     where = profile_places(pinned, reads if code == "GG222" else origins(pinned, reads))
     if reads and code != "GG222":
@@ -85,7 +90,7 @@ def _problem(
 
 
 def _described(
-    pinned: Pinned, error: BaseException, reads: tuple[Pointer, ...]
+    pinned: Pinned, error: BaseException, reads: tuple[Pointer, ...], *, built_in: bool
 ) -> tuple[str, str, str, str]:
     """Give code, message, expected and hint."""
     match error:
@@ -97,7 +102,7 @@ def _described(
             hint = "write it with an expression of its own"
             return "GG221", str(error), "text", hint
         case UndefinedError():
-            hint = _near(pinned, reads) or "use `when:` of the manifest, or `is defined`"
+            hint = _near(pinned, reads) or (_SET_IT if built_in else _GUARD_IT)
             name = dotted(reads[-1]) if reads else _missing(error)
             return "GG222", f"nothing is set at {name}", "", hint
         case _:
