@@ -308,7 +308,13 @@ def test_this_repositorys_own_profiles_render_alike_where_they_are_followed(
     origin = repository(tmp_path / "gogen")
     files = {p.relative_to(ROOT).as_posix(): p.read_bytes() for p in ROOT.glob("profiles/*/*.yaml")}
     origin.commit(files)
-    own = {"base": [], "k8s-node": ["base"], "dev-laptop": ["base", "k8s-node"]}
+    own = {
+        "base": [],
+        "k8s-node": ["base"],
+        "dev-laptop": ["base", "k8s-node"],
+        "build-pod": ["k8s-node"],
+        "laptop-pod": ["build-pod"],  # the laptop's cluster runs its overlay
+    }
     for name, parents in own.items():
         said = json.dumps([*parents, address(origin, name, "main")])
         follower.write({f"profiles/{name}/profile.yaml": f"extends: {said}\n"})
