@@ -98,7 +98,6 @@ class Fish:
     """The fish dialect."""
 
     name: str = "fish"
-    patterns: tuple[str, ...] = ("*.fish",)
     start: State = START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

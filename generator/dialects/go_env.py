@@ -43,7 +43,6 @@ class GoEnv:
     """Lines of KEY=VALUE, values raw."""
 
     name: str = "go-env"
-    patterns: tuple[str, ...] = ("go.env",)
     start: State = LINE
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -148,7 +148,6 @@ class Json:
     """The JSON dialect."""
 
     name: str = "json"
-    patterns: tuple[str, ...] = ("*.json",)
     start: State = State()
 
     @property

@@ -295,7 +295,6 @@ class Toml:
     """The TOML dialect."""
 
     name: str = "toml"
-    patterns: tuple[str, ...] = ("*.toml",)
     start: State = State()
 
     @property
