@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -223,6 +224,8 @@ def _filled(text: str, variables: Mapping[str, Any]) -> str:
 
 def _optional(text: str, variables: Mapping[str, Any]) -> str:
     """Fill a path that is not needed: one that is a single missing key falls away."""
+    if not text:
+        return ""
     single = _EXPRESSION.fullmatch(text)
     if single and _look(variables, single[1].strip()) is _MISSING:
         return ""
@@ -245,6 +248,7 @@ def _value(key: str, variables: Mapping[str, Any]) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=1024)  # the profiles of a workspace write files of the same names
 def _relative(text: str, what: str) -> str:
     """Check a path below its root, and give it without `.` parts."""
     parts = [part for part in text.split("/") if part != "."]
@@ -283,7 +287,8 @@ def _clashes(found: list[Job], what: str) -> Iterator[Problem]:
     taken: dict[str, Job] = {}
     folders: dict[str, Job] = {}
     for job in found:
-        key = unicodedata.normalize("NFC", getattr(job, what)).casefold()
+        path: str = getattr(job, what)
+        key = path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
         parents = [key[: slash.start()] for slash in _SLASH.finditer(key)]
         other = taken.get(key) or folders.get(key)
         other = other or next((taken[p] for p in parents if p in taken), None)
