@@ -11,7 +11,7 @@ import errno
 import os
 import re
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self
 
@@ -324,14 +324,23 @@ def disk_problem(error: OSError, path: str, *, writing: bool = False) -> Problem
     return Problem(code, message, Place(shown(path)), hint=hint)
 
 
-@contextmanager
-def disk_errors(path: str, *, writing: bool = False) -> Iterator[None]:
+class disk_errors:  # noqa: N801  (a function to its users, as contextlib.suppress)
     """Turn an OSError of the block into Rejected with its disk problem at `path`.
 
-    `writing` tells a folder that may not be written (GG421) from a file that may not be read.
+    `writing` tells a folder that may not be written (GG421) from a file that may not be read. No
+    generator, as each file that is read or written enters some.
     """
-    try:
-        yield
-    except OSError as error:
-        at = error.at if isinstance(error, NotAFolder) else path
-        raise Rejected([disk_problem(error, at, writing=writing)]) from error
+
+    def __init__(self, path: str, *, writing: bool = False) -> None:
+        """Tell of `path`, relative to the workspace."""
+        self._path = path
+        self._writing = writing
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Raise Rejected where the block raised an OSError; let all else pass."""
+        if isinstance(error, OSError):
+            at = error.at if isinstance(error, NotAFolder) else self._path
+            raise Rejected([disk_problem(error, at, writing=self._writing)]) from error
