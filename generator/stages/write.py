@@ -24,7 +24,7 @@ from generator.disk.paths import (
     shown,
     stamp,
 )
-from generator.disk.places import due, sums_due
+from generator.disk.places import due
 from generator.model import Change, ChangeKind
 from generator.problems import Place, Problem, Rejected
 from generator.wording import did_you_mean
@@ -71,13 +71,19 @@ def write(
     removals = [c for c in work if c.kind not in _BOOKKEEPING and c.new is None]
     if work:
         with disk_errors(sums.OUT, writing=True), Tree(root) as tree:
-            _Writer(tree, desired, actual).run(puts, removals)
+            _Writer(tree, desired.slug, actual, _sums_to_be(work, actual)).run(puts, removals)
     own = tuple(c.path for c in work if c.kind is ChangeKind.SUMS and c.new is not None)
     return Written(
         changed=tuple(sorted((*(c.path for c in puts), *own))),
         removed=tuple(sorted(c.path for c in removals)),
         unchanged=len(due(desired)) - len(puts),
     )
+
+
+def _sums_to_be(changes: Iterable[Change], actual: Actual) -> bytes:
+    """Give the SHA256SUMS of a write, empty for none: as planned, or as it stands there."""
+    planned = [change.new for change in changes if change.kind is ChangeKind.SUMS]
+    return (planned[0] if planned else actual.sums) or b""
 
 
 def _refused(changes: Iterable[Change], *, force: bool) -> tuple[Problem, ...]:
@@ -133,13 +139,13 @@ def rewrites(changes: tuple[Change, ...]) -> tuple[Rewrite, ...]:
 class _Writer:
     """One write: the steps of `journal`, with what is needed to take them back."""
 
-    def __init__(self, tree: Tree, desired: Desired, actual: Actual) -> None:
+    def __init__(self, tree: Tree, slug: str, actual: Actual, after: bytes) -> None:
         self.tree = tree
-        self.slug = desired.slug
-        self.base = f"{sums.OUT}/{desired.slug}"
+        self.slug = slug
+        self.base = f"{sums.OUT}/{slug}"
         self.actual = actual
         self.now = actual.sums
-        self.after = sums_due(desired)
+        self.after = after
         self.staged: dict[str, str] = {}
 
     def run(self, puts: list[Change], removals: list[Change]) -> None:
