@@ -124,16 +124,15 @@ def find(node: Node, pointer: Pointer) -> Node | None:
 
 def walk(node: Node, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Node]]:
     """Give every node of the tree with its pointer, parents before children, maps sorted."""
-    yield pointer, node
-    match node:
-        case Map(items=items):
-            for key, child in sorted(items.items()):
-                yield from walk(child, (*pointer, key))
-        case Seq(items=children):
-            for index, child in enumerate(children):
-                yield from walk(child, (*pointer, index))
-        case Leaf():
-            pass
+    waiting: list[tuple[Pointer, Node]] = [(pointer, node)]  # the next one last
+    while waiting:
+        at, here = waiting.pop()
+        yield at, here
+        if isinstance(here, Map):
+            keys = sorted(here.items, reverse=True)
+            waiting += [((*at, key), here.items[key]) for key in keys]
+        elif isinstance(here, Seq):
+            waiting += [((*at, n), child) for n, child in enumerate(here.items)][::-1]
 
 
 def plain(node: Node) -> Any:
