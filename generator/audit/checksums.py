@@ -19,6 +19,9 @@ KIND = "checksum"
 
 _HEX = re.compile(r"[0-9a-fA-F]{64,}")
 _H1 = r"h1:[A-Za-z0-9+/]{43}="
+SHORTEST = len("h1:=") + 43
+"""Characters below which a text holds no checksum."""
+
 _DIGITS = 64
 _DIGEST = "@sha256:"
 # Before the value of such an annotation: its key, or its path in a JSON patch.

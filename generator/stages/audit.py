@@ -67,18 +67,18 @@ def _audited(artifact: Artifact, due: _Due, file: str) -> Iterator[Problem]:
 
 def _literal_checksums(profile: Profile) -> frozenset[str]:
     """Give the SHA-256 in hex that the profile itself says, as of a requirement to install."""
-    texts = (n.value for _, n in walk(profile.tree) if isinstance(n, Leaf))
-    return frozenset(
-        found.value for text in texts if isinstance(text, str) for found in checksums.find(text, "")
-    )
+    values = (n.value for _, n in walk(profile.tree) if isinstance(n, Leaf))
+    texts = (v for v in values if isinstance(v, str) and len(v) >= checksums.SHORTEST)
+    return frozenset(found.value for text in texts for found in checksums.find(text, ""))
 
 
 def _languages(profile: Profile) -> frozenset[str]:
     """Give the go lines of the profile's modules: language versions, not what builds."""
+    modules = profile.tree.items.get("modules")
     return frozenset(
         str(leaf.value)
-        for pointer, leaf in walk(profile.tree)
-        if isinstance(leaf, Leaf) and pointer[:1] == ("modules",) and pointer[-1] == "go"
+        for pointer, leaf in (walk(modules) if modules else ())
+        if isinstance(leaf, Leaf) and pointer[-1:] == ("go",)
     )
 
 

@@ -63,6 +63,7 @@ def test_a_version_file_is_all_version(text: str) -> None:
 )
 def test_checksums(text: str, found: list[str]) -> None:
     assert [f.value for f in checksums.find(text, "a")] == found
+    assert all(len(value) >= checksums.SHORTEST for value in found)
 
 
 @pytest.mark.parametrize(
