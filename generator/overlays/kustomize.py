@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from posixpath import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,7 @@ from generator.overlays._objects import Key, Object, read_objects
 from generator.problems import Place, Problem, Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 KUSTOMIZATION = "kustomization.yaml"
 
@@ -75,7 +76,8 @@ def _names(artifacts: Iterable[Artifact]) -> tuple[str, ...]:
     return tuple(sorted(f.path.partition("/")[2] for f in artifacts))
 
 
-def _objects(target: str, desired: Desired) -> dict[Key, Object]:
+@lru_cache(maxsize=8)  # a profile's own objects, then those that its children build on
+def _objects(target: str, desired: Desired) -> Mapping[Key, Object]:
     """Read all objects of a flat render, by key in the order of keys."""
     found: dict[Key, Object] = {}
     problems = []
@@ -153,7 +155,7 @@ def _parts(key: Key) -> tuple[str, str, str, str]:
 
 
 def _added(
-    own: Desired, files: list[Artifact], children: dict[Key, Object], shared: set[Key]
+    own: Desired, files: list[Artifact], children: Mapping[Key, Object], shared: set[Key]
 ) -> tuple[Artifact, ...]:
     """Give the rendered files whose objects are all new; refuse a file of new and shared ones."""
     new = {item.file for key, item in children.items() if key not in shared}
