@@ -137,13 +137,11 @@ def walk(node: Node, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Node]]:
 
 def plain(node: Node) -> Any:
     """Give the tree as plain data (dict, list, scalars); map keys sorted, places dropped."""
-    match node:
-        case Map(items=items):
-            return {key: plain(items[key]) for key in sorted(items)}
-        case Seq(items=children):
-            return [plain(child) for child in children]
-        case Leaf(value=value):
-            return value
+    if isinstance(node, Leaf):  # first, as most nodes are one
+        return node.value
+    if isinstance(node, Map):
+        return {key: plain(node.items[key]) for key in sorted(node.items)}
+    return [plain(child) for child in node.items]
 
 
 def dotted(pointer: Pointer) -> str:
