@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.installer.machine import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -134,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         half = start + (len(content) - start) // 2
         self.wfile.write(content[start:half])
         self.wfile.flush()
-        self.mirror.go_on.wait(60)
+        self.mirror.go_on.wait(2 * PATIENCE)
         self.wfile.write(content[half:])
 
     def reset(self, content: bytes, start: int) -> None:
@@ -172,6 +174,8 @@ def serving(mirror: Mirror) -> Iterator[None]:
     """Run a mirror."""
     thread = threading.Thread(target=mirror.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield
-    mirror.shutdown()
-    mirror.server_close()
+    try:
+        yield
+    finally:
+        mirror.shutdown()
+        mirror.server_close()

@@ -116,9 +116,11 @@ def test_a_plain_run_goes_on(machine: Callable[..., Machine], scenario: str, whe
         if code == 0:
             break
         assert code == -signal.SIGKILL
-        # Whatever is to be seen is whole.
+        # Whatever is to be seen is whole: no tree is without its receipt.
         if (one.root / "current").is_symlink():
             assert (one.root / "current").readlink().name in (CURRENT.name, NEXT.name)
+        for tree in (one.root / "go").glob("*[!k]"):
+            assert tree.with_name(f"{tree.name}.ok").exists()
         one.right()
         one.right("verify", "--deep")
         tidy(one)
@@ -154,7 +156,7 @@ def test_a_module_that_was_being_unpacked(machine: Callable[..., Machine]) -> No
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -8,7 +8,7 @@
 #   ABSENT
 #   FETCHED    the archive, its checksum proved           R/cache/<sha256>.tar.gz
 #   STAGED     unpacked, its files proved, run once       R/tmp/<run>/go
-#   INSTALLED  in its place, then its receipt             R/go/<release>.<os>-<arch>, ….ok
+#   INSTALLED  in its place, after its receipt            R/go/<release>.<os>-<arch>, ….ok
 #   ACTIVE     what PATH names                            R/current -> go/<release>.<os>-<arch>
 #
 # Mirrors, proxies and caches are never trusted: every checksum stands in this file.
@@ -463,8 +463,7 @@ every_file_is_right() {
   return 1
 }
 
-# INSTALLED, proved; a tree without a receipt (a run was killed between the two) gets it if every
-# file of it can be proved.
+# INSTALLED, proved; a tree without a receipt gets it if every file of it can be proved.
 is_installed() {
   looks_installed && return
   [ -d "${tree}" ] || return 1
@@ -473,22 +472,19 @@ is_installed() {
   else
     [ -n "${h1}" ] && tree_is_right "${tree}" "${sums}" && every_file_is_right "${tree}" || return 1
   fi
-  write_receipt
+  write_receipt "${tree}"
 }
 
 # Sets target to what the link $1 of R points to; fails where there is none. Refuses what is not ours.
+# It is looked at once for each answer: another run may make or remove it at any moment.
 link_target() {
-  target=
-  if [ -L "${R}/$1" ]; then
-    target=$(readlink "${R}/$1") || target=
-    case ${target} in
-    go/*/*) ;;
-    go/*) return ;;
-    *) ;;
-    esac
-  elif [ ! -e "${R}/$1" ]; then
-    return 1
-  fi
+  target=$(readlink "${R}/$1" 2>/dev/null) || target=
+  case ${target} in
+  go/*/*) ;;
+  go/*) return ;;
+  '') [ -n "$(find "${R}/$1" -prune ! -type l 2>/dev/null)" ] || return 1 ;;
+  *) ;;
+  esac
   die 6 "${R}/$1 is not a link of this installer: move it away"
 }
 
@@ -538,13 +534,17 @@ open_root() {
   "${HOME:-/}"/*) need_own_home ", or set GOGEN_ROOT" ;;
   *) ;;
   esac
-  for folder in "${R}/go" "${R}/cache" "${R}/tmp"; do
-    mkdir -p "${folder}" 2>/dev/null && [ -w "${folder}" ] ||
-      die 6 "cannot write ${folder}: set GOGEN_ROOT to a folder you own"
-  done
   room="${R}/tmp/"
   take_lock "${R}/lock"
-  [ "${spared}" = yes ] || open_work
+  [ "${spared}" = no ] || return 0
+  for folder in "${R}/go" "${R}/cache" "${R}/tmp"; do
+    mkdir -p "${folder}" 2>/dev/null && [ -w "${folder}" ] || die_unwritable "${folder}"
+  done
+  open_work
+}
+
+die_unwritable() {
+  die 6 "cannot write $1: set GOGEN_ROOT to a folder you own"
 }
 
 # Makes this run's own folder in room. Only who holds the lock makes folders named run, so for the
@@ -592,26 +592,55 @@ discard() {
   rm -rf "${room}dead.$$.${number}" || :
 }
 
-# The lock spares double work and is not what makes runs right. $1 is its file, or a folder for
-# flock to hold. Children hold it too: a curl that outlived its killed script still writes.
+# The lock spares double work, and keeps apart who changes links and who removes trees. $1 is its file,
+# or a folder for flock to hold. Children hold it too: a curl that outlived its killed script still
+# writes.
 find_locker() {
   lock=$1
   waited=0
   nameless=0
   if has flock; then
-    if [ -d "${lock}" ]; then
-      exec 9<"${lock}"
-    else
-      (: >>"${lock}") 2>/dev/null || die 6 "cannot write ${lock}"
-      exec 9>>"${lock}"
-    fi
     locker=flock
+    open_lock
   elif [ -d "${lock}" ]; then
     locker=none
   else
     locker='mkdir'
+    need_place
   fi
 }
+
+open_lock() {
+  if [ -d "${lock}" ]; then
+    exec 9<"${lock}"
+    return
+  fi
+  tries=0
+  # `command`: else a shell ends where it cannot open a file.
+  until need_place && { command exec 9>>"${lock}"; } 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "${tries}" -lt 10 ] || die_unwritable "${lock}"
+  done
+}
+
+# Makes R for the lock to lie in: `uninstall` may have taken it away while this run waited, and then
+# only `install` has something to do.
+need_place() {
+  [ ! -d "${R}" ] || return 0
+  case ${verb} in
+  install) mkdir -p "${R}" 2>/dev/null || [ -d "${R}" ] || die_unwritable "${R}" ;;
+  gc | uninstall) exit 0 ;;
+  *) die 8 "nothing is installed in ${R}" ;;
+  esac
+}
+
+# What flock holds is still the lock: `uninstall` removes the file, and who waited would hold what no
+# later run can find.
+is_still_the_lock() {
+  # A shell that does not know -ef does not find / to be itself.
+  # shellcheck disable=SC3013
+  [ ! -e /dev/fd/9 ] || [ /dev/fd/9 -ef "${lock}" ] || ! [ / -ef / ]
+} 2>/dev/null
 
 # Without the lock it ends where another run has done all that this one came for: then spared is yes,
 # and nothing is to be changed, for that is done by who holds the lock alone.
@@ -641,19 +670,32 @@ try_lock() {
   flock)
     code=0
     flock -n 9 || code=$?
-    [ "${code}" -ne 1 ] || return 1
-    # Some network file systems have no locks: go without.
-    [ "${code}" -ne 0 ] || locked=flock
+    case ${code} in
+    0) is_still_the_lock || {
+      open_lock
+      return 1
+    } ;;
+    1) return 1 ;;
+    *)
+      # Some network file systems have no locks.
+      locker=none
+      [ -d "${lock}" ] || locker='mkdir'
+      try_lock
+      return
+      ;;
+    esac
+    locked=flock
     ;;
   none) ;;
   *)
+    find_self
     if mkdir "${lock}.d" 2>/dev/null; then
       locked='mkdir'
-      find_self
       printf '%s %s\n' "$$" "${self}" >"${lock}.d/owner" || :
       return 0
     fi
-    [ -d "${lock}.d" ] || [ -w "${R}" ] || die 6 "cannot write ${lock}.d"
+    need_place
+    [ -d "${lock}.d" ] || [ -w "${R}" ] || [ ! -d "${R}" ] || die_unwritable "${lock}.d"
     break_stale_lock
     return 1
     ;;
@@ -679,7 +721,6 @@ find_self() {
 # Takes away the lock of a process that is gone. Alone: of two that find the same one, the slower
 # would take away what the quicker made in its place.
 break_stale_lock() {
-  find_self
   if [ -d "${lock}.d" ] && [ ! -s "${lock}.d/owner" ]; then nameless=$((nameless + 1)); else nameless=0; fi
   owner_is_gone || return 0
   if ! mkdir "${lock}.break" 2>/dev/null; then
@@ -689,7 +730,8 @@ break_stale_lock() {
   fi
   if owner_is_gone; then
     say "taking over ${lock}.d from a run that is gone"
-    mv "${lock}.d" "${lock}.d.$$" 2>/dev/null && rm -rf "${lock}.d.$$" || :
+    rm -rf "${lock}.gone"
+    mv "${lock}.d" "${lock}.gone" 2>/dev/null && rm -rf "${lock}.gone" || :
   fi
   rmdir "${lock}.break" 2>/dev/null || :
 }
@@ -821,6 +863,9 @@ fetch_archive() {
   # Under its lock a run may go on with what another left; without, it has a file of its own.
   part="${work}/part"
   if [ "${locked}" != no ]; then part="${store}${sha256}.part"; fi
+  # Of a run that was killed while it tried from the start.
+  [ ! -s "${part}.old" ] || [ -s "${part}" ] || mv -f "${part}.old" "${part}"
+  rm -f "${part}.old"
   if take_part; then
     source=cache
     return
@@ -1025,26 +1070,26 @@ publish() {
   changed=yes
 }
 
-# Says in receipt what is in tree, once every file is there.
+# Says in receipt what is in the tree $1, which is there as a whole or about to come by one rename.
 write_receipt() {
-  list_receipt >"${work}/receipt" || die 6 "cannot write ${work}/receipt: no space left?"
+  list_receipt "$1" >"${work}/receipt" || die 6 "cannot write ${work}/receipt: no space left?"
   rename "${work}/receipt" "${receipt}" || die 6 "cannot write ${receipt}"
 }
 
 list_receipt() {
   files=$(printf '%s' "${sums}" | cut -d ' ' -f 2)
-  [ -n "${files}" ] || files=$(cd "${tree}" && ls bin/go bin/gofmt pkg/tool/*/asm pkg/tool/*/compile pkg/tool/*/link 2>/dev/null) || :
+  [ -n "${files}" ] || files=$(cd "$1" && ls bin/go bin/gofmt pkg/tool/*/asm pkg/tool/*/compile pkg/tool/*/link 2>/dev/null) || :
   printf 'release %s\nplatform %s\narchive %s\n' "${release}" "${platform}" "${sha256}"
   if [ -n "${h1}" ]; then
     printf 'h1 %s\n' "${h1}"
   else
-    digest_of "${tree}"
+    digest_of "$1"
     printf 'tree %s\n' "${have}"
   fi
   for path in ${files}; do
-    sum_of "${tree}/${path}"
+    sum_of "$1/${path}"
     due=${have}
-    stat_of "${tree}" "${path}"
+    stat_of "$1" "${path}"
     printf 'file %s %s\n' "${due}" "${have:-- - ${path}}"
   done
   echo end
@@ -1067,7 +1112,15 @@ activate() {
     point previous "${target#go/}"
   fi
   point current "${name}"
+  # Where nothing was current, the one before it is.
+  forget_previous "${name}"
   state=ACTIVE
+}
+
+# Removes the link previous where it names go/$1.
+forget_previous() {
+  link_target previous && [ "${target}" = "go/$1" ] || return 0
+  rm -f "${R}/previous" || die 6 "cannot write ${R}"
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -1110,9 +1163,9 @@ install() {
   aside="${R}/tmp/damaged.${name}"
   if ! is_installed; then
     stage
-    rm -f "${receipt}" || die 6 "cannot write ${receipt}"
+    # First: whoever looks at the tree meanwhile would take it for damaged.
+    write_receipt "${work}/go"
     publish "${tree}"
-    write_receipt
     changed=yes
   fi
   state=INSTALLED
@@ -1168,8 +1221,7 @@ install_into() {
     say_plan
     return
   fi
-  [ ! -e "${into}" ] || [ -r "${into}/VERSION" ] || rmdir "${into}" 2>/dev/null ||
-    die 6 "${into} is there and is no Go: move it away (a mount point? then name a folder in it)"
+  need_way
   mkdir -p "${parent}" 2>/dev/null && [ -w "${parent}" ] || die 6 "cannot write ${parent}"
   store=${room}
   take_lock "${parent}"
@@ -1180,11 +1232,19 @@ install_into() {
   open_work
   aside="${work}/old"
   if ! is_done; then
+    need_way
     stage
     publish "${into}"
     rm -f "${store}${sha256}.tar.gz"
   fi
   say_into
+}
+
+# Nothing is at DIR, or what may be replaced; another run may be replacing it.
+need_way() {
+  [ ! -e "${into}" ] || [ -r "${into}/VERSION" ] || rmdir "${into}" 2>/dev/null || [ ! -e "${into}" ] ||
+    [ -r "${into}/VERSION" ] ||
+    die 6 "${into} is there and is no Go: move it away (a mount point? then name a folder in it)"
 }
 
 say_into() {
@@ -1265,7 +1325,11 @@ rollback() {
     return
   fi
   point current "${name}"
-  [ -z "${was}" ] || [ "${was}" = "${name}" ] || point previous "${was}"
+  if [ -d "${R}/go/${was}" ] && [ "${was:-${name}}" != "${name}" ]; then
+    point previous "${was}"
+  else
+    forget_previous "${name}"
+  fi
   state=ACTIVE
   tell "go ${release} is current again: ${R}/current/bin"
 }
@@ -1289,6 +1353,8 @@ list() {
     pins "${release}" || :
     state=installed
     if ! is_installed_dry; then
+      # Another run may have removed it at this moment.
+      [ -d "${tree}" ] || continue
       state=damaged
     elif [ "${current}" = "go/${name}" ]; then
       state=current
@@ -1307,7 +1373,7 @@ list() {
 # What a shell has to do to find the current release first: a child cannot change its parent.
 print_env() {
   need_root
-  is_any_active || die 8 "no release is current: run setup-go.sh install"
+  need_active
   case ${shell} in
   '' | sh | fish) ;;
   *) misused "--shell is sh or fish, not ${shell}" ;;
@@ -1339,8 +1405,13 @@ quote_for() {
   word="'${word}'"
 }
 
+# Through the link: what it named a moment ago may be gone.
 is_any_active() {
-  link_target current && [ -x "${R}/${target}/bin/go" ]
+  link_target current && [ -x "${R}/current/bin/go" ]
+}
+
+need_active() {
+  is_any_active || die 8 "no release is current: run setup-go.sh install"
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -1369,7 +1440,11 @@ write_env() {
   need_own_home ''
   login_scripts
   SHELL=${SHELL:-}
-  [ "${dry}" = yes ] || open_root
+  if [ "${dry}" = no ]; then
+    open_root
+    # All may have been removed while this run waited.
+    need_active
+  fi
   while read -r kind path; do
     if [ "${kind}" != "${shell:-${kind}}" ] || ! is_wanted "${path}"; then continue; fi
     case "${kind} ${login_fish}" in
@@ -1421,8 +1496,11 @@ edit() {
   fi
   [ ! -e "${file}" ] || { [ -f "${file}" ] && [ -w "${file}" ]; } || die 6 "cannot write ${file}"
   mkdir -p "${file%/*}" 2>/dev/null || die 6 "cannot write ${file%/*}"
-  beside="${file}.gogen-new"
-  rm -f "${beside}"
+  # Of runs that were killed. Another may be alive: that of another R, which has another lock.
+  for left in "${file}.gogen-new."*; do
+    kill -0 "${left##*.}" 2>/dev/null || rm -f "${left}"
+  done
+  beside="${file}.gogen-new.$$"
   [ ! -e "${file}" ] || cp -p "${file}" "${beside}" || die 6 "cannot write ${file%/*}"
   "$1" >"${beside}" || die 6 "cannot write ${beside}: no space left?"
   mv -f "${beside}" "${file}" || die 6 "cannot write ${file}"
@@ -1491,7 +1569,7 @@ without_block() {
   if [ -n "${first}" ]; then sed -e "${first},${last}d" "${file}"; else cat "${file}"; fi
 }
 
-# Removes the release in name: its receipt first, then the tree under another name.
+# Removes the release in name: the tree first, under another name, so that nobody finds it damaged.
 remove_release() {
   changed=yes
   if [ "${dry}" = yes ]; then
@@ -1499,9 +1577,9 @@ remove_release() {
     changed=no
     return
   fi
-  rm -f "${R}/go/${name}.ok" || die 6 "cannot write ${R}/go"
   discard "${R}/go/${name}"
   [ ! -e "${R}/go/${name}" ] || die 6 "cannot remove ${R}/go/${name}"
+  rm -f "${R}/go/${name}.ok" || die 6 "cannot write ${R}/go"
   tell "removed ${R}/go/${name}"
 }
 
@@ -1515,6 +1593,10 @@ gc() {
   if [ "${dry}" = no ]; then
     open_root
     rm -rf "${R}/cache/"* "${room}damaged."*
+    # Of runs that were killed where a tree had gone, or had not come yet.
+    for receipt in "${R}/go/"*.ok; do
+      [ -d "${receipt%.ok}" ] || rm -f "${receipt}"
+    done
   fi
   link_target current && current=${target} || current=
   link_target previous && previous=${target} || previous=
@@ -1547,7 +1629,9 @@ uninstall() {
     if link_target "${link}"; then rm -f "${R}/${link}" || die 6 "cannot write ${R}"; fi
   done
   for name in $(names); do remove_release; done
-  rm -rf "${R}/go" "${R}/cache" "${R}/tmp" "${R}/lock" "${R}/lock.d" "${R}/lock.break" || die 6 "cannot write ${R}"
+  rm -rf "${R}/go" "${R}/cache" "${R}/tmp" || die 6 "cannot write ${R}"
+  # Last: now others may begin.
+  rm -rf "${R}/lock.gone" "${R}/lock.break" "${R}/lock" "${R}/lock.d" || die 6 "cannot write ${R}"
   work='' locked=no changed=yes
   rmdir "${R}" 2>/dev/null || say "${R} holds files of others, which are still there"
   tell "removed ${R}"
@@ -1556,12 +1640,11 @@ uninstall() {
 uninstall_one() {
   select_release "$1"
   [ -d "${tree}" ] || return 0
-  # Alone: another run may make it current.
+  # Alone: another run may make it current, or remove it.
   [ "${dry}" = yes ] || open_root
+  [ -d "${tree}" ] || return 0
   if is_active; then die 2 "go ${release} is current: use another release first"; fi
-  if link_target previous && [ "${target}" = "go/${name}" ] && [ "${dry}" = no ]; then
-    rm -f "${R}/previous" || die 6 "cannot write ${R}"
-  fi
+  [ "${dry}" = yes ] || forget_previous "${name}"
   remove_release
 }
 
