@@ -254,7 +254,7 @@ def test_a_secret_is_for_root_alone(node: Make, shell: str) -> None:
 
 
 def _until(ready: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(6000):
         if ready():
             return
         time.sleep(0.05)

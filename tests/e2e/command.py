@@ -56,7 +56,7 @@ def start(root: Path, *argv: str, code: str = MAIN, session: bool = False) -> su
     )
 
 
-def finish(process: subprocess.Popen[str], timeout: float = 120) -> tuple[int, str, str]:
+def finish(process: subprocess.Popen[str], timeout: float = 300) -> tuple[int, str, str]:
     """Wait for the command; give its code and what it printed."""
     out, err = process.communicate(timeout=timeout)
     return process.returncode, out, err

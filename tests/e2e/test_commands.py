@@ -141,7 +141,7 @@ def test_ctrl_c_while_rendering_leaves_whole_files(work: Project) -> None:
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 300
         while not (work.root / "out").exists() and time.monotonic() < until:
             time.sleep(0.005)
         run.send_signal(signal.SIGINT)

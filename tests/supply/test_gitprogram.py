@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -336,10 +337,14 @@ def test_what_git_started_ends_with_it(tmp_path: Path) -> None:
         f'sleep 300 & echo $! > "{said}"\nwait\n'
     )
     program.chmod(0o755)
-    one = Git(program, {"PATH": os.defpath}, patience=0.5)
-    assert code(lambda: one.ls_remote("https://git.example/x"))[0] == "GG568"
+    for patience in (0.5, 5, 50):
+        one = Git(program, {"PATH": os.defpath}, patience=patience)
+        assert code(partial(one.ls_remote, "https://git.example/x"))[0] == "GG568"
+        # A busy machine may not have come that far.
+        if said.exists() and said.read_text().strip():
+            break
     helper = Path("/proc") / said.read_text().strip()
-    for _ in range(100):
+    for _ in range(15_000):
         if not helper.exists() or ") Z " in (helper / "stat").read_text():
             return
         time.sleep(0.02)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import socket
 import ssl
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,7 @@ def test_does_not_wait_for_an_hour(after: str) -> None:
     with serving({"/a": Reply(b"", 503, {"Retry-After": after})}) as server:
         start = time.monotonic()
         assert refused(server).code == "GG502"
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 3600
         assert server.asked("/a") == 1
 
 
@@ -129,16 +130,16 @@ def test_retry_after_that_is_no_time_is_not_heard() -> None:
 @pytest.mark.parametrize(
     "slow",
     [
-        pytest.param(Reply(b"x" * 100, drip=0.05), id="body"),
-        pytest.param(Reply(b"x", header_drip=0.05), id="head"),
-        pytest.param(Reply(b"x" * 100, drip=0.05, claim=-1), id="body without a length"),
+        pytest.param(Reply(b"x" * 900, drip=0.2), id="body"),
+        pytest.param(Reply(b"x", headers={"X-Long": "x" * 900}, header_drip=0.2), id="head"),
+        pytest.param(Reply(b"x" * 900, drip=0.2, claim=-1), id="body without a length"),
     ],
 )
 def test_a_drip_ends_at_the_deadline(slow: Reply) -> None:
     with serving({"/a": slow}) as server:
         start = time.monotonic()
-        problem = refused(server, deadline=0.4, read=0.3)
-        assert time.monotonic() - start < 1.5
+        problem = refused(server, deadline=0.4, read=30)
+        assert time.monotonic() - start < 90  # half of what all of it takes
         assert problem.code == "GG503"
         assert "0.4 seconds" in problem.message
 
@@ -159,9 +160,7 @@ def test_silence_ends_sooner() -> None:
 )
 def test_a_huge_answer_is_refused_early(huge: Reply, words: str) -> None:
     with serving({"/a": huge}) as server:
-        start = time.monotonic()
         problem = refused(server)
-        assert time.monotonic() - start < 5
         assert problem.code == "GG504"
         assert words in problem.message
 
@@ -406,16 +405,18 @@ def test_saves_nothing_but_the_file() -> None:
 
 
 def test_many_threads_use_one_client() -> None:
+    """Nobody is answered before eight have asked."""
+    asked = threading.Barrier(8)
+
     def own(request: Request) -> Reply:
-        return Reply(request.path.encode(), drip=0.01)
+        asked.wait(300)
+        return Reply(request.path.encode())
 
     with (
         serving({"*": own}) as server,
         Client(web(server)) as client,
         ThreadPoolExecutor(8) as pool,
     ):
-        start = time.monotonic()
         paths = [f"/{number}" for number in range(24)]
         answers = pool.map(lambda p: client.get(server.url + p, limit=LIMIT).body.decode(), paths)
         assert list(answers) == paths
-        assert time.monotonic() - start < 5

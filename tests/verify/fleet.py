@@ -287,8 +287,8 @@ class Machines:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds, at most half a minute."""
-    end = time.monotonic() + 30
+    """Wait until something holds, at most five minutes."""
+    end = time.monotonic() + 300
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
