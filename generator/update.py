@@ -17,7 +17,6 @@ from generator.disk.sums import NAME, OUT, digest
 from generator.model import Desired, slug
 from generator.problems import Place, Problem, Rejected
 from generator.stages.plan import plan
-from generator.stages.write import Rewrite, Written, adopt, rewrites, write
 from generator.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from generator.disk.runlock import Waiting
     from generator.model import Change
     from generator.pipeline import Compiler
+    from generator.stages.write import Rewrite, Written
 
     Advance = Callable[[int, int], None]
 
@@ -121,6 +121,8 @@ def bring_up(
     `force` also replaces what was edited by hand; `waiting` is called once if another run holds the
     workspace. Raises Rejected where the workspace itself cannot be read or that run does not end.
     """
+    from generator.stages.write import write  # noqa: PLC0415  (a check writes nothing)
+
     root = compiler.sources.workspace.root
 
     def put(desired: Desired, actual: Actual, changes: tuple[Change, ...]) -> Brought:
@@ -140,6 +142,7 @@ def foresee(
 
     To be called under `runlock.hold`. Raises Rejected where the workspace cannot be read.
     """
+    from generator.stages.write import rewrites  # noqa: PLC0415  (late)
 
     def put(desired: Desired, _actual: Actual, changes: tuple[Change, ...]) -> Foreseen:
         return Foreseen(desired.profile or desired.slug, desired.slug, rewrites(changes))
@@ -156,6 +159,8 @@ def take_over(
     `paths` are workspace-relative; gives those newly adopted. Raises Rejected where a path is no
     profile's output (GG444) or no file (GG445).
     """
+    from generator.stages.write import adopt  # noqa: PLC0415  (late)
+
     root = compiler.sources.workspace.root
     left = set(paths)
     known: set[str] = set()

@@ -9,8 +9,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.cache.sweeping import sweep
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,6 +26,8 @@ class ProofFolder(NamedTuple):
 
     def remember(self, digest: str) -> None:
         """Keep a digest."""
+        from generator.cache.sweeping import sweep  # noqa: PLC0415  (few runs prove anything new)
+
         file = self._file(digest)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)

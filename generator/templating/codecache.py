@@ -22,7 +22,6 @@ from typing import Any
 import jinja2
 
 from generator import dialects
-from generator.cache.sweeping import sweep
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -85,6 +84,8 @@ class CodeCache:
         """Keep code or plain data; a folder that cannot be written is no error."""
         if self._folder is None:
             return
+        from generator.cache.sweeping import sweep  # noqa: PLC0415  (few runs have anything new)
+
         body = marshal.dumps(entry)
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
