@@ -24,6 +24,9 @@ import os, sys
 from generator.__main__ import main
 real = os.scandir
 class Backwards(list):
+    def __next__(self):
+        if self: return self.pop(0)
+        raise StopIteration
     def __enter__(self): return self
     def __exit__(self, *_): pass
     def close(self): pass
