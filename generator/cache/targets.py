@@ -25,15 +25,20 @@ _READ = ("target.yaml", "section.schema.json")
 
 def all_targets(root: Path, builtin: Path, cache: CodeCache) -> dict[str, Target]:
     """Give every target at hand by name; raises Rejected with what is wrong in manifests."""
-    key = cache.key("targets", *_looked_at(root), *_looked_at(builtin))
+    key = _key(root, builtin, cache)
     kept = cache.get(key)
     if kept is not None:
         return {target["name"]: _target(**target) for target in kept}
     from generator.targets import available, load_targets  # noqa: PLC0415  (late: nothing is new)
 
     targets = load_targets(root, builtin, available(root, builtin))
-    cache.put(key, [_plain(target) for target in targets.values()])
+    if _key(root, builtin, cache) == key:  # else somebody edited them while they were read
+        cache.put(key, [_plain(target) for target in targets.values()])
     return targets
+
+
+def _key(root: Path, builtin: Path, cache: CodeCache) -> str:
+    return cache.key("targets", *_looked_at(root), *_looked_at(builtin))
 
 
 def _looked_at(base: Path) -> Iterator[str]:

@@ -21,7 +21,7 @@ from typing import Any
 
 import jinja2
 
-from generator import dialects
+from generator import __version__, dialects
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -30,13 +30,13 @@ _DIGEST = hashlib.sha256().digest_size
 def _makers() -> str:
     """Tell all that an entry rests on: Python, Jinja, libyaml, and gogen's own modules as they are.
 
-    Sizes and times of files stand for their content; asking for Jinja's version costs 20 times
-    as much.
+    Sizes and times of files stand for their content, and our version where a packager gave all
+    files one time; asking for Jinja's version costs 20 times as much.
     """
-    parts = [sys.implementation.cache_tag or "", sys.version]
-    own = str(Path(__file__).parent)
-    above = str(Path(__file__).parent.parent)
-    for folder in (*jinja2.__path__, *dialects.__path__, own, above):
+    parts = [__version__, sys.implementation.cache_tag or "", sys.version]
+    own = Path(__file__).parent
+    ours = map(str, (own, own.parent, own.parent / "cache"))
+    for folder in (*jinja2.__path__, *dialects.__path__, *ours):
         with suppress(OSError), os.scandir(folder) as found:
             sources = [entry for entry in found if entry.name.endswith(".py")]
             parts += sorted(_state(entry.name, entry.stat()) for entry in sources)
@@ -63,7 +63,7 @@ class CodeCache:
         """Give the key of a template: hex of a digest over its parts and its makers."""
         digest = hashlib.sha256(_makers().encode())
         for part in parts:
-            data = part.encode()
+            data = part.encode(errors="surrogateescape")  # names of files are any bytes
             digest.update(f"\n{len(data)}\n".encode() + data)
         return digest.hexdigest()
 

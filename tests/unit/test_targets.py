@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -313,3 +314,28 @@ def test_a_template_that_goes_is_missed(root: Path, builtin: Path, tmp_path: Pat
     for _ in range(2):
         with pytest.raises(Rejected, match="GG247"):
             all_targets(root, builtin, cache)
+
+
+def test_manifests_edited_while_they_are_read_are_not_kept_as_they_were(
+    root: Path, builtin: Path, tmp_path: Path
+) -> None:
+    class Edited(CodeCache):
+        def get(self, key: str) -> object:
+            write(builtin, {"templates/docker/target.yaml": SHIPPED.replace("images", "photos", 1)})
+            return super().get(key)
+
+    folder = tmp_path / "cache"
+    assert all_targets(root, builtin, Edited(folder))["docker"].description == "photos"
+    write(builtin, {"templates/docker/target.yaml": SHIPPED})
+    assert all_targets(root, builtin, CodeCache(folder))["docker"].description == "images"
+
+
+def test_a_file_beside_a_manifest_may_have_a_name_that_is_no_text(
+    root: Path, builtin: Path, tmp_path: Path
+) -> None:
+    cache = CodeCache(tmp_path / "cache")
+    try:
+        (builtin / "templates/docker" / os.fsdecode(b"\xff")).touch()
+    except OSError:  # a file system whose names are text
+        pytest.skip("no such name can be given here")
+    assert [*all_targets(root, builtin, cache)] == ["docker"]

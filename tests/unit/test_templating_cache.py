@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator import __version__
 from generator.cache.sweeping import MARK
 from generator.dialects.base import Unreadable
 from generator.model import FileSpec
@@ -167,10 +168,15 @@ def test_writers_at_once_leave_whole_files(tmp_path: Path) -> None:
 def test_keys_tell_their_parts_apart() -> None:
     assert CodeCache.key("a", "bc") != CodeCache.key("ab", "c")
     assert CodeCache.key("a", "b") == CodeCache.key("a", "b")
+    assert CodeCache.key("\udcff") != CodeCache.key("\udcfe")
 
 
 @pytest.mark.parametrize(
-    "part", ["_ruamel_yaml", "async_utils.py", "engine.py", "targets.py", "yaml.py"]
+    "part",
+    [
+        __version__,
+        *("_ruamel_yaml", "async_utils.py", "engine.py", "sweeping.py", "targets.py", "yaml.py"),
+    ],
 )
 def test_the_makers_are_all_that_an_entry_rests_on(part: str) -> None:
     assert any(line.startswith(part) for line in codecache._makers().splitlines())
