@@ -1,7 +1,4 @@
-"""The dialects: every module here but `base` exports `DIALECT`.
-
-Adding a language is one file, and here the names of files that are of it.
-"""
+"""The dialects: every module here but `base` exports `DIALECT`; adding a language is one file."""
 
 from __future__ import annotations
 
@@ -13,27 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from generator.dialects.base import Dialect
-
-
-FILES = {
-    "yaml": "*.yaml *.yml",
-    "github-actions": "action.yml action.yaml",
-    "json": "*.json",
-    "bake": "docker-bake.json docker-bake.override.json",
-    "devcontainer": "devcontainer.json",
-    "toml": "*.toml",
-    "mise": "mise.toml mise.local.toml",
-    "helm": "*.tpl",
-    "sh": "*.sh *.bash",
-    "fish": "*.fish",
-    "dockerfile": "Dockerfile Dockerfile.* *.Dockerfile *.dockerfile",
-    "go-env": "go.env",
-    "systemd-unit": "*.service *.socket *.timer *.target *.path *.slice *.mount",
-    "sudoers": "sudoers *.sudoers",
-    "plist": "*.plist",
-    "text": ".go-version .dockerignore *.txt",
-}
-"""Globs of file names by the dialect that they choose: to ask the dialects would read them all."""
 
 
 @cache
@@ -61,8 +37,8 @@ def for_file(file_name: str) -> str:
     """
     matches = [
         (len(pattern), name)
-        for name, patterns in FILES.items()
-        for pattern in patterns.split()
+        for name in names()
+        for pattern in get(name).patterns
         if fnmatchcase(file_name, pattern)
     ]
     return max(matches, default=(0, ""))[1]

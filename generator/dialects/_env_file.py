@@ -56,6 +56,7 @@ class EnvFile:
     """One of the two dialects; `expands` tells environment.d from EnvironmentFile=."""
 
     name: str
+    patterns: tuple[str, ...]
     expands: bool
     start: State = START
     encoders: Mapping[str, Encoder] = field(init=False)

@@ -38,6 +38,7 @@ class Ansible(Yaml):
     """YAML as above; a manifest names it, no file name tells it from other YAML."""
 
     name = "ansible"
+    patterns: tuple[str, ...] = ()
 
     @property
     def encoders(self) -> Mapping[str, Encoder]:

@@ -62,6 +62,7 @@ class Bake:
     """The dialect of docker-bake.json."""
 
     name: str = "bake"
+    patterns: tuple[str, ...] = ("docker-bake.json", "docker-bake.override.json")
     start: State = JSON.start
 
     @property

@@ -100,6 +100,10 @@ class Dialect(Protocol):
         """The name a manifest uses: `dialect: systemd-unit`; the module's name with - for _."""
 
     @property
+    def patterns(self) -> tuple[str, ...]:
+        """File name globs (before `.j2`) that choose this dialect: ("*.yaml", "*.yml")."""
+
+    @property
     def start(self) -> State:
         """The state at the start of a file."""
 

@@ -89,6 +89,7 @@ class Devcontainer:
     """The dialect of devcontainer.json."""
 
     name: str = "devcontainer"
+    patterns: tuple[str, ...] = ("devcontainer.json",)
     start: State = At(JSON.start)
 
     @property

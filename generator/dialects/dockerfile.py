@@ -79,6 +79,7 @@ class Dockerfile:
     """The Dockerfile dialect; its states are those of `_dockerfile_machine`."""
 
     name: str = "dockerfile"
+    patterns: tuple[str, ...] = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile")
     start: State = machine.START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from generator.dialects._env_file import EnvFile
 
-DIALECT = EnvFile(name="environment-d", expands=True)
+DIALECT = EnvFile(name="environment-d", patterns=(), expands=True)

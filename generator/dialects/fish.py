@@ -98,6 +98,7 @@ class Fish:
     """The fish dialect."""
 
     name: str = "fish"
+    patterns: tuple[str, ...] = ("*.fish",)
     start: State = START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

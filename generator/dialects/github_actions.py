@@ -40,6 +40,7 @@ class GithubActions(Yaml):
     """YAML as above; workflows are named by their manifest, actions have a file name."""
 
     name = "github-actions"
+    patterns: tuple[str, ...] = ("action.yml", "action.yaml")
 
     @property
     def encoders(self) -> Mapping[str, Encoder]:

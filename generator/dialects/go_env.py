@@ -43,6 +43,7 @@ class GoEnv:
     """Lines of KEY=VALUE, values raw."""
 
     name: str = "go-env"
+    patterns: tuple[str, ...] = ("go.env",)
     start: State = LINE
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -215,6 +215,7 @@ class Helm:
     """The dialect of a chart's templates."""
 
     name: str = "helm"
+    patterns: tuple[str, ...] = ("*.tpl",)
     start: State = State()
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -148,6 +148,7 @@ class Json:
     """The JSON dialect."""
 
     name: str = "json"
+    patterns: tuple[str, ...] = ("*.json",)
     start: State = State()
 
     @property

@@ -45,6 +45,7 @@ class Kubernetes(Yaml):
     """YAML as above; a manifest names it, no file name tells it from other YAML."""
 
     name = "kubernetes"
+    patterns: tuple[str, ...] = ()
 
     @property
     def encoders(self) -> Mapping[str, Encoder]:

@@ -72,6 +72,7 @@ class Mise(Toml):
     """TOML as above, with the file names that mise looks for."""
 
     name: str = "mise"
+    patterns: tuple[str, ...] = ("mise.toml", "mise.local.toml")
 
     @property
     def encoders(self) -> Mapping[str, Encoder]:

@@ -126,6 +126,7 @@ class Plist:
     """The dialect of XML property lists."""
 
     name: str = "plist"
+    patterns: tuple[str, ...] = ("*.plist",)
     start: State = START
 
     @property

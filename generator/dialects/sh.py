@@ -74,6 +74,7 @@ class Sh:
     """The shell dialect; its states are those of `_sh_machine`."""
 
     name: str = "sh"
+    patterns: tuple[str, ...] = ("*.sh", "*.bash")
     start: State = machine.START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -106,6 +106,7 @@ class Sudoers:
     """Lines of aliases, Defaults and user specifications."""
 
     name: str = "sudoers"
+    patterns: tuple[str, ...] = ("sudoers", "*.sudoers")
     start: State = START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from generator.dialects._env_file import EnvFile
 
-DIALECT = EnvFile(name="systemd-env", expands=False)
+DIALECT = EnvFile(name="systemd-env", patterns=(), expands=False)

@@ -112,6 +112,9 @@ class SystemdUnit:
     """Sections of Key=value lines."""
 
     name: str = "systemd-unit"
+    patterns: tuple[str, ...] = (
+        *("*.service", "*.socket", "*.timer", "*.target", "*.path", "*.slice", "*.mount"),
+    )
     start: State = START
     encoders: Mapping[str, Encoder] = field(
         default_factory=lambda: {

@@ -26,6 +26,7 @@ class Text:
     """Plain text has one state: everywhere is like everywhere else."""
 
     name: str = "text"
+    patterns: tuple[str, ...] = (".go-version", ".dockerignore", "*.txt")
     start: State = ""
     encoders: Mapping[str, Encoder] = field(default_factory=lambda: {"line": _scalar.one_line})
 

@@ -295,6 +295,7 @@ class Toml:
     """The TOML dialect."""
 
     name: str = "toml"
+    patterns: tuple[str, ...] = ("*.toml",)
     start: State = State()
 
     @property

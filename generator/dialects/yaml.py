@@ -51,6 +51,7 @@ class Yaml:
     """The YAML dialect; a dialect of one kind of YAML file overrides `slot` and the encoders."""
 
     name = "yaml"
+    patterns: tuple[str, ...] = ("*.yaml", "*.yml")
     start: State = State()
 
     @property

@@ -147,6 +147,7 @@ class Engine:
         self._environments: dict[tuple[str, str, bool], Sandbox] = {}
         self._sources: dict[tuple[tuple[Path, ...], str, str], Source] = {}
         self._templates: dict[tuple[str, str, _Variant], tuple[Template, tuple[int, ...]]] = {}
+        self._chosen: dict[str, str] = {}
         self._places: tuple[Mapping[str, Any], Places] | None = None
         self._found: dict[tuple[int, str, str, bool, bool], Compiled] = {}
         self._read: set[tuple[str, str]] = set()
@@ -270,7 +271,18 @@ class Engine:
     def dialect_of(self, name: str) -> str:
         """Give the dialect that a template's name without .j2 chooses, "" where it chooses none."""
         file_name = PurePosixPath(name).name.removesuffix(".j2")
-        return self._dialects.for_file(file_name)
+        if file_name not in self._chosen:
+            self._chosen[file_name] = self._choose(file_name)
+        return self._chosen[file_name]
+
+    def _choose(self, file_name: str) -> str:
+        # To know all patterns all dialects are imported, which takes longer than a render.
+        key = CodeCache.key("dialect", file_name)
+        name: str | None = self._cache.get(key)
+        if name is None:
+            name = self._dialects.for_file(file_name)
+            self._cache.put(key, name)
+        return name
 
     def source(self, target: Target, name: str) -> Source:
         """Find and read a template in the folders of its target."""

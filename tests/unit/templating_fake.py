@@ -67,6 +67,7 @@ class Fake:
     """The language; counts its steps, so that a test sees whether a template was compiled."""
 
     name: str = "fake"
+    patterns: tuple[str, ...] = ("*.fake",)
     start: State = "out"
     steps: int = 0
     encoders: Mapping[str, Encoder] = field(
@@ -124,7 +125,7 @@ class Dialects:
     """Stands for the package generator.dialects."""
 
     fake: Fake = field(default_factory=Fake)
-    other: Fake = field(default_factory=lambda: Fake("other"))
+    other: Fake = field(default_factory=lambda: Fake("other", ("*.other",)))
 
     def get(self, name: str, /) -> Fake:
         return {"fake": self.fake, "other": self.other}[name]

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator import dialects
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -66,7 +64,3 @@ def test_who_says_text_gets_text(proxy: Callable[..., Project], more: str, templ
     outcome = proxy(more, template).run("render")
     assert outcome.code == 0, outcome.text
     assert b"server_name a; include" in outcome.tree["out/base/proxy/nginx.conf"]
-
-
-def test_every_dialect_that_a_file_name_chooses_is_there() -> None:
-    assert dialects.FILES.keys() <= set(dialects.names())
