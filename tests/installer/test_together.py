@@ -14,6 +14,7 @@ import pytest
 from tests.installer.conftest import CURRENT, NEXT
 from tests.installer.locks import GONE, locking, owned
 from tests.installer.machine import PATIENCE, SHELLS, snapshot
+from tests.tools import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,3 +236,16 @@ def test_a_lock_of_a_process_that_is_gone_is_taken_over(machine: Callable[..., M
     lock.mkdir(parents=True)
     (lock / "owner").write_text(owned(GONE), encoding="utf-8")
     assert "taking over" in one.right("install", GOGEN_LOCK_WAIT="2").err
+
+
+def test_a_lock_of_a_process_that_nobody_buried_is_taken_over(
+    machine: Callable[..., Machine],
+) -> None:
+    one = machine()
+    locking(one, "mkdir")
+    lock = one.root / "lock.d"
+    lock.mkdir(parents=True)
+    with subprocess.Popen([require("dash"), "-c", ":"]) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        (lock / "owner").write_text(owned(dead.pid), encoding="utf-8")
+        assert "taking over" in one.right("install", GOGEN_LOCK_WAIT="2").err

@@ -718,8 +718,20 @@ owner_is_gone() {
   fi
   case "${self} " in
   # One of another user, whom no signal of ours reaches, is one that cannot be asked for.
-  "${since} ${space} ${user} ${host} ") ! kill -0 "${owner}" 2>/dev/null ;;
+  "${since} ${space} ${user} ${host} ") ! is_alive "${owner}" ;;
   *) is_of_earlier_boot || [ -n "$(find "${lock}.d" -prune -mtime +0 2>/dev/null)" ] ;;
+  esac
+}
+
+# The process $1 runs. One that has ended answers signals for as long as nobody asks how it ended, which
+# in a container may be for ever.
+is_alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
+  # PID (NAME) STATE …: proc_pid_stat(5); a name may have brackets of its own.
+  case ${line##*) } in
+  [ZXx]*) return 1 ;;
+  *) ;;
   esac
 }
 
