@@ -212,9 +212,9 @@ class Schema:
     def validator(self) -> Any:
         """The validator of whole profiles."""
         # Imported late: a profile that is known to be valid needs none of it.
-        from jsonschema import Draft202012Validator  # noqa: PLC0415  (late)
+        from generator.patterns import Exact  # noqa: PLC0415  (late)
 
-        return Draft202012Validator(self.document)
+        return Exact(self.document)
 
     def rule(self, path: Iterable[str | int]) -> str:
         """Write where a rule stands, `schemas/profile.schema.json#/properties/go`.

@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 def _check(_tool: Tool, files: tuple[File, ...]) -> Iterator[Problem]:
     # Imported late: no command but lint needs it of every run.
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415  (late)
+    from jsonschema import SchemaError  # noqa: PLC0415  (late)
+
+    from generator.patterns import Exact  # noqa: PLC0415  (late)
 
     for file in filter(VALIDATOR.reads, files):
         try:
-            Draft202012Validator.check_schema(file.schema or {})
+            Exact.check_schema(file.schema or {})
         except SchemaError as error:
             message = f"the schema of {file.path} is broken: {error.message}"
             yield Problem(UNUSABLE, message, Place(file.path), hint="mend the schema")
             continue
-        yield from _against(Draft202012Validator(file.schema or {}), file)
+        yield from _against(Exact(file.schema or {}), file)
 
 
 def _against(validator: Any, file: File) -> Iterator[Problem]:

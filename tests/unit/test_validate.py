@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from generator.model import HomePath, Layer, LayerFiles, Leaf, Map, Profile, Secret, find, plain
+from generator.patterns import Exact
 from generator.problems import Place, Problem, Rejected
 from generator.profile.schema import Schema
 from generator.stages.load import load
@@ -273,7 +274,7 @@ def test_a_profile_that_was_valid_is_not_looked_at_again(
     made, memory = profile("home: ~/x\n"), Memory()
     first = validate(made, Schema(DOCUMENT), memory)
     assert len(memory.digests) == 1
-    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    monkeypatch.setitem(sys.modules, "generator.patterns", None)
     assert validate(made, Schema(DOCUMENT), memory) == first
     assert plain(first.tree) == {"home": HomePath("x")}
     with pytest.raises(ModuleNotFoundError):
@@ -295,6 +296,38 @@ def test_a_proof_holds_for_one_schema_and_one_profile(profile: Callable[[str], P
     validate(profile("password: {$secret: a}"), Schema({}), memory)
     validate(profile("password: [a]"), Schema({}), memory)
     assert len(memory.digests) == 5
+
+
+def test_a_proof_holds_for_one_release_of_gogen(
+    profile: Callable[[str], Profile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory()
+    validate(profile("many: v1"), SCHEMA, memory)
+    monkeypatch.setattr("generator.stages.validate.__version__", "9.9")
+    validate(profile("many: v1"), SCHEMA, memory)
+    assert len(memory.digests) == 2
+
+
+@pytest.mark.parametrize("text", ['plain: "ab\\n"', 'names: {"ab\\n": 1}', "plain: |\n  ab\n"])
+def test_a_line_break_at_the_end_is_no_end(profile: Callable[[str], Profile], text: str) -> None:
+    (problem,) = refused(profile(text))
+    assert problem.code == "GG154"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "other"),
+    [
+        ("^a$|^b$", "b", "a\n"),
+        (r"^a\$$", "a$", "a$\n"),
+        (r"^a\\$", "a\\", "a\\\n"),
+        ("^[$]+$", "$$", "$\n"),
+        (r"^[^\]$]$", "a", "$"),
+        ("^(?!.*b$)a", "ab\n", "ab"),
+    ],
+)
+def test_a_dollar_is_the_very_end(pattern: str, fits: str, other: str) -> None:
+    exact = Exact({"pattern": pattern})
+    assert [exact.is_valid(value) for value in (fits, other, 1)] == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ SCHEMA: dict[str, Any] = {
         "port": {"type": "integer", "maximum": 65535},
         "share": {"type": "number"},
         "text": {"type": "string"},
+        "name": {"pattern": "^[a-z]+$"},
         "nodes": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
     },
 }
@@ -52,6 +53,7 @@ def test_what_the_schema_describes_passes(path: str, text: str) -> None:
         ("a.yaml", "kind: Join\nport: '1'\n", 2, 7, "port: '1' is not of type 'integer'"),
         ("a.yaml", "kind: Join\n---\n# x\nkind: Jon\n", 4, 7, "kind: 'Jon' is not one of"),
         ("a.yaml", "kind: Join\nnodes:\n  - a\n  - 1\n", 4, 5, "nodes[1]: 1 is not"),
+        ("a.yaml", "kind: Join\nname: |\n  ab\n", 2, 7, r"name: 'ab\n' does not match"),
         ("a.yaml", "kind: Join\ntext: yes\n", 2, 7, "unquoted yes: some readers take it for true"),
         ("a.yaml", "kind: Join\nkind: Init\n", 2, 1, 'the key "kind" stands twice'),
         ("a.yaml", "- kind: Join\n", 1, 1, "is not of type 'object'"),
