@@ -179,13 +179,15 @@ def this_day() -> str:
 def cache_folder() -> Path | None:
     """Give gogen's cache folder (XDG base directory specification), or None without a home.
 
-    It holds compiled templates, what manifests say, marks of what was valid: never an output.
+    It holds compiled templates, what manifests say, marks of what was valid: never an output. A
+    relative path is ignored, as that specification says: it would lie in the repository.
     """
     environment = os.environ  # noqa: TID251  (cli may read it; a cache never changes a render)
-    if base := environment.get("XDG_CACHE_HOME"):
-        return Path(base) / "gogen"
-    home = environment.get("HOME")
-    return Path(home) / ".cache" / "gogen" if home else None
+    bases = (
+        Path(environment.get("XDG_CACHE_HOME", "")),
+        Path(environment.get("HOME", ""), ".cache"),
+    )
+    return next((base / "gogen" for base in bases if base.is_absolute()), None)
 
 
 def _reader(root: Path) -> Callable[[str, int], str | None]:
