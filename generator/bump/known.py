@@ -21,8 +21,8 @@ class Known(NamedTuple):
     """Releases with the platforms each has, and sources to ask for images and actions.
 
     What a source says is of now, so it counts before the `catalogue`, which is of the day gogen
-    was made. `unasked` says why sources gave no list of releases; `lists` whether it can be gone
-    by all the same: another source gave one, and none gave one that cannot be right.
+    was made. `unasked` says why sources gave no list of releases; `lists` whether Go can move all
+    the same, as another source gave one; `lied` whether one gave what cannot be right.
     """
 
     catalogue: Catalogue
@@ -30,6 +30,7 @@ class Known(NamedTuple):
     sources: Sequence[Source] = ()
     unasked: tuple[Problem, ...] = ()
     lists: bool = True
+    lied: bool = False
 
     def image(self, ref: str) -> ImagePin | None:
         """Give the newest digest of an image's tag. Raises Rejected where a source fails."""
@@ -68,6 +69,6 @@ def known(sources: Sequence[Source] = ()) -> Known:
         some = some or bool(there)
         for version, platforms in there.items():
             releases[version] = releases.get(version, frozenset()) | platforms
-    lists = not failed or (some and all(isinstance(one, Unreached) for one in failed))
     unasked = tuple(problem for one in failed for problem in one.problems)
-    return Known(catalogue, releases, sources, unasked, lists)
+    lied = any(not isinstance(one, Unreached) for one in failed)
+    return Known(catalogue, releases, sources, unasked, some or not failed, lied)

@@ -122,7 +122,7 @@ def _planned(compiler: Compiler, ask: Ask, stack: ExitStack) -> _Planned:
     opened = ask.sources.looking(network_of(compiler)) if ask.sources else nullcontext()
     lookup = stack.enter_context(opened)
     there = known(lookup.sources if lookup else ())
-    if not there.lists:
+    if there.lied:
         raise Rejected(there.unasked)
     asked = ask.choose(compiler, wanted_pins(compiler), there)
     texts = tuple(_texts(root, asked.edits))

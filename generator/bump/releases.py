@@ -51,7 +51,13 @@ class _Line(NamedTuple):
 
 
 def ask(compiler: Compiler, wish: Wish, wants: WantedPins, known: Known) -> Asked:
-    """Give what moves. Raises Rejected with what keeps it from moving (GG585 to GG587, GG589)."""
+    """Give what moves.
+
+    Raises Rejected with what keeps it from moving: GG585 to GG587, GG589, and what kept sources
+    from giving a list of releases, if none gave one.
+    """
+    if not known.lists:
+        raise Rejected(known.unasked)
     if wish.version and not exact(wish.version):
         raise Rejected([_no_release(wish.version)])
     every = list(lines(compiler.sources))

@@ -77,6 +77,19 @@ def test_what_is_known_without_a_source_that_fails_is_told(one: Project, server:
     assert pin["unasked"] == [{"code": "GG502", "message": f"{server.url}{INDEX}: HTTP status 500"}]
 
 
+@pytest.mark.parametrize("kind", ["layer", "image", "action"])
+def test_who_has_no_list_of_releases_keeps_go_alone_from_moving(
+    one: Project, server: Server, kind: str
+) -> None:
+    server.routes[INDEX] = Reply(b"no", status=500)
+    outcome = one.run("bump", kind)
+    assert (outcome.code, outcome.out) == (0, "nothing to move\n"), outcome.text
+    assert outcome.err.startswith("warning[GG502]")
+    assert one.run("bump", "go").code == 5
+    server.routes[INDEX] = Reply(b"<html></html>")
+    assert one.run("bump", kind).code == 5, "who lies ends the run"
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "told"),
     [
