@@ -69,8 +69,11 @@ def _inputs(root: Path) -> Mapping[str, bytes]:
 
 
 def _digest(file: Path) -> bytes:
-    """Hash a file, b"" for one that is not there or not to be read: who needs it says so."""
+    """Hash a file, b"" for one that is not there or not to be read: who needs it says so.
+
+    A pipe or a device beside what is read would never end.
+    """
     try:
-        return hashlib.sha256(file.read_bytes()).digest()
+        return hashlib.sha256(file.read_bytes()).digest() if file.is_file() else b""
     except OSError:
         return b""

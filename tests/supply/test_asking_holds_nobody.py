@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.disk.meanwhile import prepared
 from generator.disk.runlock import hold
 from generator.lock.reading import parse_lock
 from tests.servers.https import Reply, Request, serving
@@ -13,6 +16,7 @@ from tests.supply.test_lock_sources import AMD64, INDEX, KNOWN, NEW, as_json, in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from tests.conftest import Project
     from tests.servers.https import Server
@@ -69,6 +73,20 @@ def test_another_run_may_hold_the_workspace_meanwhile(
     made = _asking(project, server, command, take)
     outcome = made.run(*command)
     assert (outcome.code, held, server.asked(INDEX)) == (0, [True], 1), outcome.text
+
+
+def test_a_pipe_beside_templates_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    os.mkfifo(tmp_path / "templates/pipe")
+
+    def prepare() -> None:
+        with prepared(tmp_path, lambda: None):
+            pass
+
+    thread = threading.Thread(target=prepare, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_a_profile_that_changed_meanwhile_is_asked_for_anew(
