@@ -14,12 +14,10 @@ LAUNCHER = """\
 #!/bin/sh
 '''exec' "{python}" "$0" "$@"
 ' '''
-import sys
-
-from generator.__main__ import main
+from generator.__main__ import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start()
 """
 
 

@@ -37,7 +37,7 @@ class Setting:
             shutil.copytree(ROOT / name, product / name, ignore=ignored)
         for name in ("plain.py", "stages.py", "empty.py"):
             shutil.copyfile(HERE / name, product / name)
-        launcher = "import sys\nfrom generator.__main__ import main\nsys.exit(main())\n"
+        launcher = "from generator.__main__ import start\nstart()\n"
         (product / "gogen.py").write_text(launcher, encoding="utf-8")
         compileall.compile_dir(product, quiet=2)
         self.environment = {

@@ -13,7 +13,7 @@ from tests.tools import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAIN = "import sys; from generator.__main__ import main; sys.exit(main(sys.argv[1:]))"
+MAIN = "from generator.__main__ import start; start()"
 BASE = """\
 toolchains: {current: "1.27.1"}
 go: {platforms: [linux/amd64]}

@@ -35,7 +35,7 @@ real_list = os.listdir
 os.listdir = lambda *a: list(reversed(real_list(*a)))
 sys.exit(main(sys.argv[1:]))
 """
-PLAIN = "import sys; from generator.__main__ import main; sys.exit(main(sys.argv[1:]))"
+PLAIN = "from generator.__main__ import start; start()"
 
 
 def copy_sources(to: Path) -> Path:

@@ -40,7 +40,7 @@ def lock(workspace: Project, packages: Path) -> subprocess.CompletedProcess[str]
     """Run `gogen lock` with these packages alone."""
     start = (
         f"import sys; sys.path[1:1] = [{str(packages)!r}, {str(ROOT)!r}]; "
-        "from generator.__main__ import main; sys.argv = ['gogen', 'lock']; sys.exit(main())"
+        "from generator.__main__ import start; sys.argv = ['gogen', 'lock']; start()"
     )
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", start],
