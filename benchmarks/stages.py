@@ -22,6 +22,7 @@ from generator import pipeline, update
 from generator.__main__ import LOOK_FOR_CIRCLES
 from generator.cli.session import cache_folder
 from generator.sources import Sources
+from generator.stages import write
 from generator.templating.jobs import jobs
 from generator.workspace import open_workspace
 
@@ -85,8 +86,9 @@ def staged(root: Path, names: list[str]) -> dict[str, float]:
     for name, value in [*vars(pipeline.rules).items()]:
         if isinstance(value, FunctionType) and value.__module__ == pipeline.rules.__name__:
             setattr(pipeline.rules, name, clock.watched("audit", value))
-    for part in ("observe", "plan", "write", "check_places"):
-        setattr(update, part, clock.watched("write", getattr(update, part)))
+    for place, parts in ((update, ("observe", "plan", "check_places")), (write, ("write",))):
+        for part in parts:
+            setattr(place, part, clock.watched("write", getattr(place, part)))
     update.bring_up(compiler, names, lambda _done, _total: None)
     total = time.process_time()
     return {"total": total, "render": total - sum(clock.spent.values()), **clock.spent}
